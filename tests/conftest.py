@@ -1,0 +1,68 @@
+"""What all tests share: shape-checked imports, the device fixture, seeds and hypothesis profiles."""
+
+import os
+from pathlib import Path
+
+# Every function of labkit that a test calls has its shapes and types checked (jaxtyping + beartype).
+from jaxtyping import install_import_hook
+
+install_import_hook("labkit", "beartype.beartype")
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile(
+    "lab",
+    deadline=None,
+    derandomize=True,
+    max_examples=20,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("lab")
+
+
+def pytest_configure(config):
+    if os.environ.get("PYTEST_XDIST_WORKER"):  # two workers share two cores
+        torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that ask for CUDA are marked `gpu`, and skipped where there is none."""
+    for item in items:
+        if getattr(item, "callspec", None) and item.callspec.params.get("device") == "cuda":
+            item.add_marker(pytest.mark.gpu)
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="no CUDA device on this machine"))
+
+
+@pytest.fixture(params=["cpu", "default-device trap", "cuda"])
+def device(request):
+    """The device to test on.
+
+    `default-device trap` is the CPU with torch's default device set to `meta`: a tensor that is made
+    without naming its device lands on `meta`, and the first operation that mixes it with the others fails.
+    """
+    if request.param == "default-device trap":
+        torch.set_default_device("meta")
+        try:
+            yield torch.device("cpu")
+        finally:
+            torch.set_default_device(None)
+    else:
+        yield torch.device(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _same_seed_for_every_test():
+    torch.manual_seed(0)
+    yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout's root."""
+    return ROOT
