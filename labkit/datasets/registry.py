@@ -1,0 +1,174 @@
+"""The registry of data sets: where each comes from, under which licence, and how it is checked.
+
+A file is looked for in the folder that LABKIT_DATA names, then among the downloads. Both are checked
+against the registry's SHA-256; a download that does not match is refused and fetched again.
+"""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from labkit import paths
+
+
+class Missing(FileNotFoundError, ValueError):
+    """A data set is not on this machine; the message names the command that fetches it."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data set.
+
+    Attributes:
+        file: its path below LABKIT_DATA and below the downloads; for a bundled set, below its package.
+        url: where the file is fetched from; None for what a package brings along.
+        package: the installed package that brings the file along.
+    """
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    file: str
+    sha256: str
+    url: str | None = None
+    package: str | None = None
+
+    @property
+    def bundled(self) -> bool:
+        """Whether an installed package brings it along."""
+        return self.package is not None
+
+    def places(self) -> list[Path]:
+        """Where its file is looked for, in order."""
+        if self.package is not None:
+            spec = importlib.util.find_spec(self.package)
+            return [Path(folder) / self.file for folder in spec.submodule_search_locations] if spec else []
+        override = paths.data_override()
+        return [*([override / self.file] if override else []), paths.downloads() / self.file]
+
+    def present(self) -> bool:
+        """Whether its file is there (checked or not)."""
+        return any(place.is_file() for place in self.places())
+
+    def path(self) -> Path:
+        """Its file, verified.
+
+        Raises:
+            Missing: it is not here; says how to fetch it.
+            ValueError: the file that is here was truncated or altered.
+        """
+        for place in self.places():
+            if place.is_file():
+                self._verify(place)
+                return place
+        if self.bundled:
+            raise Missing(f"{self.title} comes with the package {self.package}, which lacks {self.file}: reinstall it")
+        raise Missing(f"{self.title} is not on this machine; fetch it with: labkit data fetch {self.name}")
+
+    def _verify(self, place: Path) -> None:
+        stat = place.stat()
+        found = _sha256(place, stat.st_size, stat.st_mtime_ns)
+        if found != self.sha256:
+            mend = "reinstall the package" if self.bundled else f"mend it with: labkit data fetch {self.name}"
+            raise ValueError(
+                f"{place} is truncated or altered: its SHA-256 is {found[:16]}..., it should be "
+                f"{self.sha256[:16]}...; {mend}"
+            )
+
+    def fetch(self, progress: bool = False) -> Path:
+        """Fetch it unless a good copy is here; a damaged download is fetched again.
+
+        Raises:
+            ValueError: what arrived does not match the checksum. OSError: the host cannot be reached.
+        """
+        try:
+            return self.path()
+        except Missing:
+            if self.bundled:
+                raise
+        except ValueError:
+            damaged = paths.downloads() / self.file
+            if self.bundled or not damaged.is_file():
+                raise
+        import pooch
+
+        target = paths.downloads() / self.file
+        # pooch checks the hash of what is there, fetches anew when it differs, and refuses a wrong download
+        pooch.retrieve(
+            url=self.url,
+            known_hash=f"sha256:{self.sha256}",
+            fname=target.name,
+            path=target.parent,
+            progressbar=progress,
+        )
+        return self.path()
+
+
+@cache
+def _sha256(place: Path, size: int, modified: int) -> str:
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+REGISTRY = {
+    entry.name: entry
+    for entry in (
+        Dataset(
+            name="etth1",
+            title="ETTh1, two years of a transformer's oil temperature and loads, hourly",
+            source="Zhou et al., Informer (AAAI 2021), the ETDataset repository",
+            licence="CC BY-ND 4.0",
+            file="ett/ETTh1.csv",
+            sha256="f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
+            url="https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small/ETTh1.csv",
+        ),
+        Dataset(
+            name="ecg",
+            title="An electrocardiogram, 1,024 samples",
+            source="PyWavelets (pywt.data.ecg)",
+            licence="MIT, with PyWavelets",
+            file="data/ecg.npz",
+            sha256="ea720476139341eabecf3e44cc602cd75576aff1e4156b1c069f7b33e86a9e6b",
+            package="pywt",
+        ),
+        Dataset(
+            name="co2",
+            title="Atmospheric carbon dioxide at Mauna Loa, weekly, 1958 to 2001",
+            source="Keeling and Whorf, Scripps and CDIAC, with statsmodels",
+            licence="public domain",
+            file="datasets/co2/co2.csv",
+            sha256="16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f",
+            package="statsmodels",
+        ),
+        Dataset(
+            name="sunspots",
+            title="Sunspot numbers, yearly, 1700 to 2008",
+            source="NOAA's National Geophysical Data Center, with statsmodels",
+            licence="public domain",
+            file="datasets/sunspots/sunspots.csv",
+            sha256="f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
+            package="statsmodels",
+        ),
+    )
+}
+
+
+def dataset(name: str) -> Dataset:
+    """The data set of that name; a ValueError lists the names."""
+    if name not in REGISTRY:
+        raise ValueError(f"unknown data set: {name!r}; choose from {', '.join(REGISTRY)}")
+    return REGISTRY[name]
+
+
+def status(entry: Dataset) -> str:
+    """`present`, `absent` or `damaged`."""
+    try:
+        entry.path()
+    except Missing:
+        return "absent"
+    except ValueError:
+        return "damaged"
+    return "present"

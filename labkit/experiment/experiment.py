@@ -1,0 +1,161 @@
+"""An Experiment: settings for three scales, stages that measure, and the claims read off the measurements."""
+
+import datetime
+import hashlib
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import torch
+from pydantic import BaseModel, ConfigDict
+
+from labkit import device as devices
+from labkit.experiment.claim import Claim
+from labkit.experiment.measurements import Measurements, Run
+from labkit.experiment.progress import Progress, bar, part
+from labkit.experiment.result import Result
+from labkit.experiment.scale import SCALES, check_scale
+
+Stage = Callable[["Settings", Run], None]
+
+
+class Settings(BaseModel):
+    """The base of an experiment's settings: frozen, and closed to names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Experiment:
+    """A paper's experiment.
+
+    Args:
+        paper: its slug.
+        presets: the Settings for `smoke`, `class` and `paper`.
+        stages: functions `stage(settings, run)` that measure and write to `run`, in order, each with the
+            fraction of the whole time that it takes, roughly (for the progress bar). A stage that is not
+            for the scale at hand returns at once.
+        claims: `claims(measurements, settings) -> list[Claim]`; a pure function of the table.
+    """
+
+    def __init__(
+        self,
+        paper: str,
+        presets: Mapping[str, Settings],
+        stages: Mapping[Stage, float],
+        claims: Callable[[Measurements, Settings], list[Claim]],
+    ):
+        if set(presets) != set(SCALES):
+            raise ValueError(f"presets must be given for {', '.join(SCALES)}; got {', '.join(presets)}")
+        self.paper = paper
+        self.presets = dict(presets)
+        self.stages = dict(stages)
+        self.claims = claims
+
+    def settings(self, scale: str) -> Settings:
+        """The settings of a scale."""
+        return self.presets[check_scale(scale)]
+
+    def run(
+        self,
+        scale: str = "smoke",
+        device: str | torch.device = "auto",
+        seed: int | Sequence[int] = 0,
+        *,
+        progress: Progress | None = None,
+        checkpoints: str | Path | None = None,
+        settings: Settings | None = None,
+    ) -> Result:
+        """Run all stages for every seed, and check the claims.
+
+        Args:
+            scale, device, seed: see `labkit.run`.
+            progress: called with the fraction done and a few words; by default a progress bar.
+            checkpoints: a folder for finished stages and trainings under way. A run that was killed
+                goes on from there when it is called again with the same arguments; a run that
+                finishes clears it.
+            settings: instead of the scale's preset.
+
+        Raises:
+            ValueError: for an unknown scale or device, or a seed that is no non-negative integer.
+        """
+        settings = settings if settings is not None else self.settings(check_scale(scale))
+        seeds = _check_seeds(seed)
+        place = devices.resolve(device)
+        if progress is None:
+            with bar(f"{self.paper} ({scale})") as progress:
+                return self._run(settings, scale, place, seeds, progress, checkpoints)
+        return self._run(settings, scale, place, seeds, progress, checkpoints)
+
+    def _run(self, settings, scale, place, seeds, progress, checkpoints) -> Result:
+        started = time.perf_counter()
+        memory = devices.PeakMemory(place)
+        runs = []
+        whole = sum(self.stages.values()) * len(seeds)
+        done = 0.0
+        for seed in seeds:
+            for stage, share in self.stages.items():
+                title = stage.__name__.replace("_", " ")
+                title = f"{title}, seed {seed}" if len(seeds) > 1 else title
+                report = part(progress, done / whole, (done + share) / whole, title)
+                runs.append(self._run_stage(stage, settings, scale, place, seed, report, checkpoints))
+                done += share
+        progress(1.0, "done")
+
+        table = pd.DataFrame([{"seed": run.seed, **row} for run in runs for row in run.rows])
+        found = self.claims(Measurements(table), settings)
+        about = {"scale": scale, "device": str(place), "seeds": seeds}
+        result = Result(
+            paper=self.paper,
+            scale=scale,
+            device=str(place),
+            device_name=devices.name(place),
+            seeds=seeds,
+            settings=settings.model_dump(mode="json"),
+            metrics=table,
+            tensors={name: value for run in runs if run.seed == seeds[0] for name, value in run.tensors.items()},
+            claims=[claim.model_copy(update=about) for claim in found],
+            seconds=time.perf_counter() - started,
+            peak_memory=memory.mebibytes(),
+            data=list(dict.fromkeys(name for run in runs for name in run.data)),
+            versions=_versions(),
+            date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        )
+        if checkpoints is not None:
+            for run in runs:
+                _clear(run.folder)
+        return result
+
+    def _run_stage(self, stage, settings, scale, place, seed, progress, checkpoints) -> Run:
+        run = Run(stage.__name__, scale, place, seed, progress)
+        if checkpoints is None:
+            stage(settings, run)
+            return run
+        run.folder = Path(checkpoints) / f"{scale}-{str(place).replace(':', '')}-seed{seed}"
+        key = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+        if not run.restore(key):
+            stage(settings, run)
+            run.store(key)
+        return run
+
+
+def _check_seeds(seed: int | Sequence[int]) -> tuple[int, ...]:
+    seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+    good = all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in seeds)
+    if not seeds or not good or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seed must be a non-negative integer, or several different ones; got {seed!r}")
+    return seeds
+
+
+def _versions() -> dict[str, str]:
+    from labkit import __version__
+
+    return {"python": platform.python_version(), "torch": torch.__version__, "labkit": __version__}
+
+
+def _clear(folder: Path) -> None:
+    if folder.is_dir():
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()

@@ -1,0 +1,101 @@
+"""The Result of a run: figures, tensors, claims, and what is needed to read them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from labkit.experiment import store
+from labkit.experiment.claim import Claim
+
+FORMAT = 1
+
+
+@dataclass
+class Result:
+    """What `labkit.run` returns.
+
+    Attributes:
+        paper, scale, device, seeds: which run this was; `device_name` is the processor's or card's name.
+        settings: the frozen settings, as plain values.
+        metrics: a long table: stage, metric, value, seed, and the columns that describe each row.
+        tensors: named tensors for the figures, on the CPU (of the first seed).
+        claims: the paper's claims, measured.
+        seconds: wall time. peak_memory: MiB (on CUDA, allocated on the card; else the process's peak).
+        data: the data sets it ran on. versions: of Python, torch and labkit.
+    """
+
+    paper: str
+    scale: str
+    device: str
+    device_name: str
+    seeds: tuple[int, ...]
+    settings: dict
+    metrics: pd.DataFrame
+    tensors: dict[str, Tensor]
+    claims: list[Claim]
+    seconds: float
+    peak_memory: float
+    data: list[str]
+    versions: dict[str, str]
+    date: str
+
+    def claims_table(self) -> pd.DataFrame:
+        """The claims as a table for reading."""
+        return pd.DataFrame(
+            [
+                {
+                    "claim": claim.statement,
+                    "reported": claim.reported,
+                    "quantity": claim.quantity,
+                    "measured": claim.measured_text,
+                    "required": claim.required,
+                    "verdict": claim.verdict,
+                    "note": claim.note,
+                }
+                for claim in self.claims
+            ]
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Store the Result in a folder, atomically; returns the folder.
+
+        Raises:
+            OSError: the disk refuses; an older Result in the folder stays as it was.
+        """
+        document = {
+            "format": FORMAT,
+            **{name: getattr(self, name) for name in _PLAIN},
+            "seeds": list(self.seeds),
+            "metrics": self.metrics.astype(object).where(self.metrics.notna(), None).to_dict(orient="split", index=False),
+            "claims": [claim.model_dump(mode="json") for claim in self.claims],
+        }
+        store.write(Path(path), "result", document, {name: t.numpy() for name, t in self.tensors.items()})
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Result":
+        """Read a stored Result.
+
+        Raises:
+            FileNotFoundError: there is none. ValueError: it was truncated or altered.
+        """
+        document, arrays = store.read(Path(path), "result")
+        if document.get("format") != FORMAT:
+            raise ValueError(f"{path} has format {document.get('format')!r}; this labkit reads format {FORMAT}")
+        try:
+            table = pd.DataFrame(document["metrics"]["data"], columns=document["metrics"]["columns"])
+            return cls(
+                **{name: document[name] for name in _PLAIN},
+                seeds=tuple(document["seeds"]),
+                metrics=table.infer_objects(),
+                tensors={name: torch.from_numpy(array) for name, array in arrays.items()},
+                claims=[Claim(**claim) for claim in document["claims"]],
+            )
+        except KeyError as error:
+            raise ValueError(f"{path} is altered: {error} is missing; run the experiment again") from error
+
+
+_PLAIN = ("paper", "scale", "device", "device_name", "settings", "seconds", "peak_memory", "data", "versions", "date")

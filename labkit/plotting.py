@@ -1,0 +1,128 @@
+"""The lab's Plotly template, and the few helpers that all figures share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
+from torch import Tensor
+
+# Okabe and Ito's colours, told apart by colour-blind readers; black is kept for the truth.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#8C6D31")
+TRUTH = "#222222"
+ESTIMATE = "#D55E00"
+MEASURE = "#009E73"
+MUTED = "#9AA5B1"
+SEQUENTIAL = "Viridis"
+DIVERGING = "RdBu"
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": "Inter, Segoe UI, Helvetica, Arial, sans-serif", "size": 14, "color": "#1F2933"},
+        "title": {"font": {"size": 17}, "x": 0.0, "xanchor": "left", "xref": "paper", "pad": {"b": 12}},
+        "colorway": list(COLOURS),
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "margin": {"l": 64, "r": 24, "t": 64, "b": 56},
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1.0},
+        "xaxis": {"showline": True, "linecolor": "#9AA5B1", "gridcolor": "#E4E7EB", "zeroline": False, "ticks": "outside"},
+        "yaxis": {"showline": True, "linecolor": "#9AA5B1", "gridcolor": "#E4E7EB", "zeroline": False, "ticks": "outside"},
+        "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
+    }
+)
+pio.templates["labkit"] = TEMPLATE
+
+
+def array(values: Tensor | np.ndarray | Sequence[float]) -> np.ndarray:
+    """Values as a NumPy array on the CPU; float32 is plenty for a screen and half the bytes."""
+    found = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
+    return found.astype(np.float32) if found.dtype == np.float64 else found
+
+
+def figure(title: str, x: str, y: str, *, height: int = 440, **layout: Any) -> go.Figure:
+    """An empty figure with a title and named axes (with their units)."""
+    drawn = go.Figure(layout={"template": "labkit", "height": height})
+    drawn.update_layout(title_text=title, **layout)
+    drawn.update_xaxes(title_text=x)
+    drawn.update_yaxes(title_text=y)
+    return drawn
+
+
+def panels(title: str, titles: Sequence[str], *, rows: int = 1, height: int = 440, **options: Any) -> go.Figure:
+    """An empty figure of several panels."""
+    from plotly.subplots import make_subplots
+
+    columns = -(-len(titles) // rows)
+    drawn = make_subplots(rows=rows, cols=columns, subplot_titles=list(titles), **options)
+    drawn.update_layout(template="labkit", height=height, title_text=title)
+    return drawn
+
+
+def thin(values: Tensor | np.ndarray, points: int) -> np.ndarray:
+    """At most so many of the values, evenly spaced, with the first and the last."""
+    found = array(values)
+    if found.shape[-1] <= points:
+        return found
+    return found[..., np.linspace(0, found.shape[-1] - 1, points).round().astype(int)]
+
+
+def animate(drawn: go.Figure, frames: Sequence[go.Frame], *, label: str, milliseconds: int = 60) -> go.Figure:
+    """Add frames, a play button and a slider. Each frame's name is what the slider shows."""
+    drawn.frames = list(frames)
+    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
+    play = {
+        "mode": "immediate",
+        "fromcurrent": True,
+        "frame": {"duration": milliseconds, "redraw": True},
+        "transition": {"duration": 0},
+    }
+    steps = [{"method": "animate", "label": f.name, "args": [[f.name], still]} for f in drawn.frames]
+    below = {"x": 0.0, "y": -0.14, "yanchor": "top", "xanchor": "left", "pad": {"t": 24}}
+    drawn.update_layout(
+        margin_b=120,
+        updatemenus=[
+            {
+                "type": "buttons",
+                "direction": "left",
+                "showactive": False,
+                **below,
+                "buttons": [
+                    {"label": "Play", "method": "animate", "args": [None, play]},
+                    {"label": "Pause", "method": "animate", "args": [[None], still]},
+                ],
+            }
+        ],
+        sliders=[
+            {**below, "x": 0.16, "len": 0.84, "currentvalue": {"prefix": f"{label} "}, "steps": steps, "active": 0}
+        ],
+    )
+    return drawn
+
+
+def claims_figure(claims: Sequence) -> go.Figure:
+    """Measured against required, one row a claim: where the figure stands relative to its threshold."""
+    judged = [claim for claim in claims if claim.threshold is not None]
+    drawn = figure("Claims: measured relative to the threshold", "measured / threshold", "", height=120 + 44 * len(judged))
+    drawn.add_vline(x=1, line={"color": TRUTH, "dash": "dot"})
+    for verdict, colour in (("holds", MEASURE), ("does not hold", ESTIMATE)):
+        rows = [claim for claim in judged if claim.verdict == verdict]
+        drawn.add_scatter(
+            x=[claim.measured / claim.threshold for claim in rows],
+            y=[_wrap(claim.statement) for claim in rows],
+            mode="markers",
+            name=verdict,
+            marker={"size": 13, "color": colour, "symbol": "circle" if verdict == "holds" else "x"},
+            hovertext=[f"{c.quantity}: {c.measured_text}, required {c.required}" for c in rows],
+            hoverinfo="text",
+        )
+    drawn.update_xaxes(type="log")
+    drawn.update_layout(margin_l=320)
+    return drawn
+
+
+def _wrap(text: str, width: int = 46) -> str:
+    import textwrap
+
+    return "<br>".join(textwrap.wrap(text, width))
