@@ -72,7 +72,7 @@ def _sunspots() -> Series:
 
 
 def _tensor(values: np.ndarray) -> Tensor:
-    return torch.as_tensor(values, dtype=torch.float64, device="cpu")
+    return torch.tensor(values, dtype=torch.float64, device="cpu")
 
 
 SERIES: dict[str, Callable[[], Series]] = {
