@@ -62,28 +62,25 @@ def lacking(*extras: str) -> list[str]:
 def pins() -> dict[str, str]:
     """Everything that the lab's requirements pull in here, with its version."""
     found: dict[str, str] = {}
-    todo = [(requirement, ("",)) for requirement in requirements("dev").values()]
     seen = set()
+    todo = list(requirements("dev").values())
     while todo:
-        requirement, _ = todo.pop()
+        requirement = todo.pop()
         name = canonicalize_name(requirement.name)
         extras = ("", *sorted(requirement.extras))
-        if (name, extras) in seen:
+        version = installed(name)
+        if (name, extras) in seen or version is None:
             continue
         seen.add((name, extras))
-        version = installed(name)
-        if version is None:
-            continue
         found[name] = version
-        todo += [
-            (needed, extras) for needed in map(Requirement, metadata.requires(name) or []) if _applies(needed, extras)
-        ]
+        needed = map(Requirement, metadata.requires(name) or [])
+        todo += [requirement for requirement in needed if _applies(requirement, extras)]
     return dict(sorted(found.items()))
 
 
 def _applies(requirement: Requirement, extras: tuple[str, ...]) -> bool:
-    marker = requirement.marker
-    return marker is None or any(marker.evaluate({**default_environment(), "extra": extra}) for extra in extras)
+    marker, here = requirement.marker, default_environment()
+    return marker is None or any(marker.evaluate({**here, "extra": extra}) for extra in extras)
 
 
 def _project() -> dict:
