@@ -1,4 +1,4 @@
-"""Text to notebook or back: `python -m labkit.notebook SOURCE TARGET`; also `tidy FILE...` and `lint FILE...`."""
+"""Text to notebook or back: `python -m labkit.notebook SOURCE TARGET`; `tidy FILE...`; `lint FILE...`."""
 
 import sys
 from pathlib import Path

@@ -8,8 +8,8 @@ from nbformat import NotebookNode
 
 from labkit.notebook import cells, source
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 LOCAL = re.compile(r"(?<![\w.:/])(/(?:home|Users|root|work|tmp|mnt|content)/|[A-Z]:\\\\?\w|file://)")
 CHECK = re.compile(r"\.exercise\(\s*[\"'](\w+)[\"']\s*\)\.check\(")
 MEND = "python -m labkit.notebook tidy mends it"
@@ -48,7 +48,7 @@ def _cell(cell: NotebookNode) -> list[str]:
     if match := LOCAL.search(cell.source):
         found.append(f"a path of one machine: {match[0]!r}")
     if cells.kind(cell) == "code":
-        if BEGIN in cell.source:
+        if SOLUTION[0] in cell.source:
             found.append(
                 "a solution in a cell that is no exercise: its header should be `# %% exercise NAME`"
             )
@@ -75,9 +75,7 @@ def _parameters(notebook: NotebookNode) -> list[str]:
     if defaults != {"scale": "smoke", "device": "auto", "seed": 0}:
         return [f"the parameters should be scale='smoke', device='auto', seed=0; they are {defaults}"]
     if not any("parameters(" in cell.source for cell in notebook.cells if cells.kind(cell) == "code"):
-        return [
-            "nothing checks the parameters: call labkit.notebook.parameters(scale=scale, device=device, seed=seed)"
-        ]
+        return ["nothing checks the parameters: call labkit.notebook.parameters(...)"]
     return []
 
 
@@ -89,17 +87,14 @@ def _exercises(notebook: NotebookNode) -> list[str]:
         if cells.kind(cell) == "check":
             checks.setdefault(cells.exercise_name(cell), []).append(cell)
     for name, cell in answers.items():
-        found += [f"{name}: {problem}" for problem in _marks(cell.source, BEGIN, END, needed=True)]
+        found += [f"{name}: {problem}" for problem in _marks(cell.source, *SOLUTION, needed=True)]
         if name not in checks:
             found.append(f"{name}: nothing checks it (`# %% check {name}`)")
     for name, several in checks.items():
         if name not in answers:
             found.append(f"{name}: it is checked but has no answer cell (`# %% exercise {name}`)")
         for cell in several:
-            found += [
-                f"{name}: {problem}"
-                for problem in _marks(cell.source, HIDDEN_BEGIN, HIDDEN_END, needed=False)
-            ]
+            found += [f"{name}: {problem}" for problem in _marks(cell.source, *HIDDEN, needed=False)]
             if cell.metadata.nbgrader.get("points", 0) <= 0:
                 found.append(f"{name}: its check is worth no points")
     return found
@@ -109,9 +104,7 @@ def _marks(text: str, begin: str, end: str, needed: bool) -> list[str]:
     lines = [line.strip() for line in text.splitlines()]
     marks = [line for line in lines if line in (begin, end)]
     if marks != [begin, end] * (len(marks) // 2) or (needed and not marks):
-        return [
-            f"`{begin}` and `{end}` should stand in pairs, each on its own line; there are {marks or 'none'}"
-        ]
+        return [f"`{begin}` and `{end}` should stand in pairs, each on its own line; found: {marks}"]
     return []
 
 

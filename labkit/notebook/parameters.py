@@ -52,6 +52,6 @@ def _seed(seed: Any) -> int | tuple[int, ...]:
     whole = all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in several)
     if not several or not whole or len(set(several)) < len(several):
         raise ValueError(
-            f"the parameter seed is {seed!r}; give a whole number from 0, or a list of different ones, such as [0, 1, 2]"
+            f"the parameter seed is {seed!r}; give a whole number from 0, or a list of them, all different"
         )
     return several if isinstance(seed, list | tuple) else seed
