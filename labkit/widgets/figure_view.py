@@ -15,7 +15,7 @@ class FigureView(w.VBox):
         self.figure = figure
         self.picture = LightFigureWidget(data=figure.data, layout=_still(figure))
         self._traces = [flat(trace.to_plotly_json()) for trace in figure.data]
-        self._layout = flat(figure.layout.to_plotly_json())
+        self._layout = flat(_still(figure))
         self.player = Player(self._show_frame)
         super().__init__([self.picture, self.player])
         self.player.take(figure)
@@ -31,14 +31,14 @@ class FigureView(w.VBox):
             self.picture.data = self.picture.data[:kept]
             del self._traces[kept:]
         self.figure = figure
-        self._apply(dict(enumerate(flat(t.to_plotly_json()) for t in figure.data[:kept])), figure.layout)
+        self._apply(dict(enumerate(flat(t.to_plotly_json()) for t in figure.data[:kept])), _still(figure))
         if kept < len(kinds):
             self.picture.add_traces(figure.data[kept:])
             self._traces += [flat(trace.to_plotly_json()) for trace in figure.data[kept:]]
         self.player.take(figure)
 
-    def _apply(self, traces: dict[int, dict], layout: go.Layout) -> None:
-        laid = flat(layout.to_plotly_json())
+    def _apply(self, traces: dict[int, dict], layout: dict) -> None:
+        laid = flat(layout)
         with self.picture.batch_update():
             for index, properties in traces.items():
                 for path, value in changes(self._traces[index], properties).items():
@@ -55,7 +55,7 @@ class FigureView(w.VBox):
             index: self._traces[index] | flat(trace.to_plotly_json())
             for index, trace in zip(which, frame.data, strict=True)
         }
-        layout = go.Layout(self.figure.layout).update(frame.layout) if frame.layout else self.figure.layout
+        layout = go.Layout(_still(self.figure)).update(frame.layout).to_plotly_json()
         self._apply(moved, layout)
 
 
@@ -95,11 +95,13 @@ class Player(w.HBox):
             self._show(number)
 
 
-def _still(figure: go.Figure) -> go.Layout:
+def _still(figure: go.Figure) -> dict:
     """The layout without the buttons and the slider that only frames need, and the space left for them."""
-    layout = go.Layout(figure.layout)
+    layout = figure.layout.to_plotly_json()
     if figure.frames:
-        layout.update(updatemenus=None, sliders=None, margin={"b": None})
+        layout.pop("updatemenus", None)
+        layout.pop("sliders", None)
+        layout.get("margin", {}).pop("b", None)
     return layout
 
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
-# The lab's template never changes, and is large. Buttons and sliders inside a figure drive its frames,
-# which a FigureWidget has no place for: widgets beside it take their part.
-LEFT_OUT = ("type", "uid", "template", "updatemenus", "sliders")
+# The lab's template never changes, and is large.
+LEFT_OUT = ("type", "uid", "template")
 
 
 def flat(properties: dict, before: str = "") -> dict[str, Any]:
