@@ -18,7 +18,9 @@ LABEL = {"description_width": "initial"}
 class Sketchpad(anywidget.AnyWidget):
     """A curve drawn by hand; the dashboard mounts the same pad."""
 
-    _esm = (Path(paths.PACKAGE) / "sketchpad.js").read_text(encoding="utf-8") + """
+    _esm = (
+        (Path(paths.PACKAGE) / "sketchpad.js").read_text(encoding="utf-8")
+        + """
 export default {
   render({ model, el }) {
     const pad = mount(el, {
@@ -43,6 +45,7 @@ export default {
   },
 };
 """
+    )
     points = traitlets.Int().tag(sync=True)
     low = traitlets.Float().tag(sync=True)
     high = traitlets.Float().tag(sync=True)

@@ -59,7 +59,10 @@ class DemoWidget(w.VBox):
     @property
     def values(self) -> dict[str, Any]:
         """The controls' values now."""
-        return {control.name: controls.read(control, self.controls[control.name]) for control in self.demo.controls}
+        return {
+            control.name: controls.read(control, self.controls[control.name])
+            for control in self.demo.controls
+        }
 
     @property
     def figures(self) -> list[go.FigureWidget]:
@@ -150,9 +153,13 @@ class DemoWidget(w.VBox):
 
     def _parts(self) -> list[w.Widget]:
         title = w.HTML(f'<div style="font-weight:600;font-size:16px">{html.escape(self.demo.title)}</div>')
-        caption = w.HTMLMath(f'<div style="line-height:1.5;max-width:80ch">{caption_html(self.demo.caption)}</div>')
+        caption = w.HTMLMath(
+            f'<div style="line-height:1.5;max-width:80ch">{caption_html(self.demo.caption)}</div>'
+        )
         row = w.Layout(flex_flow="row wrap", grid_gap="2px 18px", align_items="center")
-        buttons = [self._button, self._reset, self._progress, self._doing] if self.demo.slow else [self._reset]
+        buttons = (
+            [self._button, self._reset, self._progress, self._doing] if self.demo.slow else [self._reset]
+        )
         return [
             title,
             caption,
@@ -187,7 +194,9 @@ def table_html(table: Any) -> str:
     """A table for reading; anything else that knows its HTML, or its text."""
     if isinstance(table, pd.DataFrame):
         numbered = isinstance(table.index, pd.RangeIndex)
-        inner = table.to_html(index=not numbered, border=0, float_format=lambda value: f"{value:.4g}", na_rep="")
+        inner = table.to_html(
+            index=not numbered, border=0, float_format=lambda value: f"{value:.4g}", na_rep=""
+        )
         return f'<div class="jp-RenderedHTMLCommon" style="overflow-x:auto">{inner}</div>'
     if hasattr(table, "_repr_html_"):
         return table._repr_html_()

@@ -25,7 +25,8 @@ class FigureView(w.VBox):
         kinds = [trace.type for trace in figure.data]
         shown = [trace.type for trace in self.picture.data]
         kept = next(
-            (i for i, (a, b) in enumerate(zip(kinds, shown, strict=False)) if a != b), min(len(kinds), len(shown))
+            (i for i, (a, b) in enumerate(zip(kinds, shown, strict=False)) if a != b),
+            min(len(kinds), len(shown)),
         )
         if kept < len(shown):
             self.picture.data = self.picture.data[:kept]

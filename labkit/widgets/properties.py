@@ -24,7 +24,9 @@ def flat(properties: dict, before: str = "") -> dict[str, Any]:
 def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """What must be set to go from old to new; None for what is no more."""
     gone = {path: None for path in old if path not in new}
-    return gone | {path: value for path, value in new.items() if path not in old or not same(old[path], value)}
+    return gone | {
+        path: value for path, value in new.items() if path not in old or not same(old[path], value)
+    }
 
 
 def same(one: Any, other: Any) -> bool:
