@@ -33,9 +33,9 @@ class Experiment:
     Args:
         paper: its slug.
         presets: the Settings for `smoke`, `class` and `paper`.
-        stages: functions `stage(settings, run)` that measure and write to `run`, in order, each with the
-            fraction of the whole time that it takes, roughly (for the progress bar). A stage that is not
-            for the scale at hand returns at once.
+        stages: functions `stage(settings, run)` that measure and write to `run`, in order, each with its
+            share of the time, roughly (for the progress bar): a number, or a function of the settings,
+            for which 0 means that the stage is not run with these settings.
         claims: `claims(measurements, settings) -> list[Claim]`; a pure function of the table.
     """
 
@@ -43,7 +43,7 @@ class Experiment:
         self,
         paper: str,
         presets: Mapping[str, Settings],
-        stages: Mapping[Stage, float],
+        stages: Mapping[Stage, float | Callable[[Settings], float]],
         claims: Callable[[Measurements, Settings], list[Claim]],
     ):
         if set(presets) != set(SCALES):
@@ -92,10 +92,13 @@ class Experiment:
         started = time.perf_counter()
         memory = devices.PeakMemory(place)
         runs = []
-        whole = sum(self.stages.values()) * len(seeds)
+        shares = {stage: share(settings) if callable(share) else share for stage, share in self.stages.items()}
+        whole = sum(shares.values()) * len(seeds)
         done = 0.0
         for seed in seeds:
-            for stage, share in self.stages.items():
+            for stage, share in shares.items():
+                if share == 0:
+                    continue
                 title = stage.__name__.replace("_", " ")
                 title = f"{title}, seed {seed}" if len(seeds) > 1 else title
                 report = part(progress, done / whole, (done + share) / whole, title)

@@ -1,0 +1,46 @@
+"""All the states of a dense linear system along a signal, in blocks: the work of the recurrence, in large
+products.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from labkit.state_space.kernels import krylov
+
+
+def stream_states(
+    Abar: Float[Tensor, "N N"],
+    Bbar: Float[Tensor, " N"],
+    u: Float[Tensor, "batch length"],
+    x0: Float[Tensor, "batch N"] | None = None,
+    block: int | None = None,
+) -> Float[Tensor, "batch length N"]:
+    """x_k = Abar x_{k-1} + Bbar u_k for every k, in the dtype and on the device of u.
+
+    The signal is cut into blocks of T steps. Inside a block, step i holds
+        x_i = sum_{j<=i} Abar^{i-j} Bbar u_j + Abar^{i+1} x_before,
+    one product with a Toeplitz table of the kernel and one with a table of powers; only the L/T block ends
+    follow one another. T is chosen to bound the table of powers at 2^22 numbers.
+    """
+    Abar, Bbar = Abar.to(u), Bbar.to(u)
+    N, (batch, length) = Abar.shape[0], u.shape
+    T = block or max(4, min(32, 2**22 // N**2))
+    T = min(T, length)
+    blocks = -(-length // T)
+    lag = torch.arange(T, device=u.device)
+    lag = lag[None, :] - lag[:, None]  # lag[j, i] = i - j
+    kernel = krylov(Abar, Bbar, T).T
+    toeplitz = torch.where((lag >= 0)[..., None], kernel[lag.clamp(min=0)], torch.zeros_like(kernel[:1]))
+    # powers[n, i] is row i of: e_n Abar^T, e_n (Abar^T)^2, ... , so that x_before @ powers = (Abar^{i+1}
+    # x_before)_i
+    powers = krylov(Abar.expand(N, N, N), Abar.T, T).mT.reshape(N, T * N)
+    padded = torch.nn.functional.pad(u, (0, blocks * T - length)).reshape(batch * blocks, T)
+    within = (padded @ toeplitz.reshape(T, T * N)).reshape(batch, blocks, T * N)
+    before = torch.zeros(batch, N, dtype=u.dtype, device=u.device) if x0 is None else x0.to(u)
+    carried = []
+    for i in range(blocks):
+        carried.append(before)
+        before = before @ powers[:, -N:] + within[:, i, -N:]
+    states = within + torch.stack(carried, dim=1) @ powers
+    return states.reshape(batch, blocks * T, N)[:, :length]
