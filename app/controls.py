@@ -4,7 +4,7 @@ A widget's key is its name in the address: `?basis_explorer.N=16`. A control at 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,13 +16,13 @@ from labkit.demo import Control
 BIND = "query-params"
 
 
-def render(control: Control, key: str, *, format_func: Callable[[Any], str] = str) -> Any:
+def render(control: Control, key: str, *, wide: bool = False) -> Any:
     """Show a control and return its value.
 
     A value in the address that the control does not allow is explained in place, and the default is used.
 
     Args:
-        format_func: how a choice is worded.
+        wide: there is room to show all of a choice's choices at once.
     """
     _read_address(control, key)
     about = {
@@ -36,7 +36,7 @@ def render(control: Control, key: str, *, format_func: Callable[[Any], str] = st
     if control.kind == "drawing":
         value = sketchpad.render(control, key)
     elif control.kind == "choice":
-        value = _choice(control, about, format_func)
+        value = _choice(control, about, wide)
     elif control.kind == "switch":
         value = st.toggle(value=control.default, **about)
     elif control.kind == "text":
@@ -101,9 +101,9 @@ def _label(control: Control) -> str:
     return f"{control.label} ({control.unit})" if control.unit else control.label
 
 
-def _choice(control: Control, about: dict, format_func: Callable[[Any], str]) -> Any:
-    about["format_func"] = format_func
-    if sum(len(format_func(choice)) + 4 for choice in control.choices) <= 60:
+def _choice(control: Control, about: dict, wide: bool) -> Any:
+    about["format_func"] = str  # what is shown is also what stands in the address
+    if wide or sum(len(str(choice)) + 4 for choice in control.choices) <= 40:
         return st.segmented_control(options=control.choices, default=control.default, required=True, **about)
     return st.selectbox(options=control.choices, index=control.choices.index(control.default), **about)
 

@@ -3,7 +3,11 @@
 import streamlit as st
 
 ALWAYS = """
-.block-container { padding-top: 2.5rem; padding-bottom: 2rem; max-width: 1760px; }
+.block-container { padding: 2.2rem 2.5rem 2rem 2.5rem; max-width: 1760px; }
+[data-testid="stSidebar"] { width: 230px !important; min-width: 230px !important; }
+[data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
+[data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
+hr { margin: 0.4rem 0 0.8rem 0; }
 [class*="st-key-download-"] { margin-top: -0.9rem; }
 [class*="st-key-download-"] button { opacity: 0.65; min-height: 1.4rem; }
 [class*="st-key-download-"] button:hover { opacity: 1; }

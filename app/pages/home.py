@@ -30,7 +30,7 @@ def wanted(paper: Paper, search: str, level: str) -> bool:
 
 def card(paper: Paper) -> None:
     """One paper: what it is, what it asks of a learner, and where to go."""
-    with st.container(border=True, height="stretch"):
+    with st.container(border=True, width=430, height="stretch"):
         st.markdown(f"**{paper.title}**")
         first = paper.authors[0] if len(paper.authors) == 1 else f"{paper.authors[0]} and others"
         st.caption(f"{first}, {paper.venue} · [arXiv {paper.arxiv}]({paper.url})")
@@ -57,9 +57,8 @@ def shelf(theme: Theme, search: str, level: str) -> int:
         return 0
     st.subheader(theme.title)
     st.markdown(f"*{theme.question}*")
-    columns = st.columns(3)
-    for number, paper in enumerate(found):
-        with columns[number % 3]:
+    with st.container(horizontal=True):
+        for paper in found:
             card(paper)
     return len(found)
 
@@ -72,7 +71,7 @@ st.markdown(
     "Pick a paper below, or open a studio from the menu and start dragging."
 )
 
-boxes = st.columns([2, 1, 2])
+boxes = st.columns([2, 1, 1])
 with boxes[0]:
     search = controls.render(SEARCH, "search")
 with boxes[1]:

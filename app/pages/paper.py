@@ -56,9 +56,8 @@ def demos(paper: Paper) -> None:
     if not found:
         st.info("This paper has no demos.")
         return
-    titles = {demo.name: demo.title for demo in found}
-    picker = Control("demo", "Demo", "", "choice", found[0].name, choices=tuple(titles))
-    name = controls.render(picker, "demo", format_func=titles.get)
+    names = tuple(demo.name for demo in found)
+    name = controls.render(Control("demo", "Demo", "", "choice", names[0], choices=names), "demo", wide=True)
     panel.show(paper.demo(name))
 
 
@@ -88,13 +87,15 @@ SHOW = {
 }
 
 place = st.container()
-paper = chosen_paper()
+selectors = st.columns([1, 4], gap="large")
+with selectors[0]:
+    paper = chosen_paper()
 if paper is not None:
     with place:
         header(paper)
-    section = controls.render(
-        Control("section", "Section", "", "choice", "Idea", choices=SECTIONS), "section"
-    )
+    with selectors[1]:
+        sections = Control("section", "Section", "", "choice", "Idea", choices=SECTIONS)
+        section = controls.render(sections, "section", wide=True)
     st.divider()
     with explained(f"the section {section} of {paper.slug}"):
         SHOW[section](paper)
