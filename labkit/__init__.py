@@ -40,6 +40,8 @@ def show(demo, name=None, /, **values):
 
     if isinstance(demo, str):
         if name is None:
-            raise ValueError(f"show({demo!r}) needs the demo's name too: {', '.join(paper(demo).demo_names())}")
+            raise ValueError(
+                f"show({demo!r}) needs the demo's name too: {', '.join(paper(demo).demo_names())}"
+            )
         demo = paper(demo).demo(name)
     return DemoWidget(demo, **values)

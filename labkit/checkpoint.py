@@ -61,7 +61,9 @@ def save_training(path: str | Path, model: nn.Module, optimizer: torch.optim.Opt
                 tensors[f"optimizer/{index}/{name}"] = value
             else:
                 scalars[f"{index}/{name}"] = value
-    groups = [{k: v for k, v in group.items() if not isinstance(v, Tensor)} for group in state["param_groups"]]
+    groups = [
+        {k: v for k, v in group.items() if not isinstance(v, Tensor)} for group in state["param_groups"]
+    ]
     return save(path, tensors, {"about": about, "scalars": scalars, "groups": groups})
 
 
@@ -72,7 +74,9 @@ def load_training(path: str | Path, model: nn.Module, optimizer: torch.optim.Opt
         ValueError: the file is damaged, or belongs to a model of another shape.
     """
     tensors, stored = load(path)
-    weights = {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
+    weights = {
+        name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")
+    }
     state: dict[int, dict] = {}
     for name, value in tensors.items():
         if name.startswith("optimizer/"):

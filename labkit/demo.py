@@ -89,7 +89,11 @@ class Control:
             raise ValueError(f"the control {self.name!r} has no list of positions")
         steps = round(math.log10(self.high / self.low) * self.log.per_decade)
         grid = {float(f"{self.low * (self.high / self.low) ** (i / steps):.3g}") for i in range(steps + 1)}
-        grid = {value for value in grid if self.low <= value <= self.high} | {self.low, self.high, self.default}
+        grid = {value for value in grid if self.low <= value <= self.high} | {
+            self.low,
+            self.high,
+            self.default,
+        }
         return tuple(sorted(int(value) if self.kind == "integer" else value for value in grid))
 
     def ends(self) -> tuple:
@@ -120,7 +124,9 @@ class Control:
         """
         try:
             if self.kind == "switch":
-                return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+                return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                    text.lower()
+                ]
             if self.kind == "drawing":
                 return tuple(float(height) for height in text.split(","))
             if self.kind == "choice":
@@ -181,7 +187,9 @@ class Demo:
         for control in self.controls:
             if control.name == name:
                 return control
-        raise ValueError(f"{self.name} has no control {name!r}; it has {', '.join(c.name for c in self.controls)}")
+        raise ValueError(
+            f"{self.name} has no control {name!r}; it has {', '.join(c.name for c in self.controls)}"
+        )
 
     def parse(self, texts: dict[str, str]) -> dict[str, Any]:
         """Values from texts (command line, addresses)."""
@@ -245,7 +253,9 @@ def _control(parameter: inspect.Parameter, hint) -> Control:
     name = parameter.name
     if parameter.default is inspect.Parameter.empty:
         raise ValueError(f"the control {name!r} needs a default")
-    base, marks = (get_args(hint)[0], get_args(hint)[1:]) if get_origin(hint) is typing.Annotated else (hint, ())
+    base, marks = (
+        (get_args(hint)[0], get_args(hint)[1:]) if get_origin(hint) is typing.Annotated else (hint, ())
+    )
     found = {type(mark): mark for mark in _flatten(marks)}
     label = found[Label].text if Label in found else name.replace("_", " ")
     about = {
@@ -260,15 +270,25 @@ def _control(parameter: inspect.Parameter, hint) -> Control:
     if base is bool:
         return Control(kind="switch", **about)
     if base is str:
-        return Control(kind="text", max_length=found[at.MaxLen].max_length if at.MaxLen in found else None, **about)
+        return Control(
+            kind="text", max_length=found[at.MaxLen].max_length if at.MaxLen in found else None, **about
+        )
     if Drawing in found:
         return Control(kind="drawing", drawing=found[Drawing], **about)
     if base in (int, float):
         low = found[at.Ge].ge if at.Ge in found else None
         high = found[at.Le].le if at.Le in found else None
         if low is None or high is None:
-            raise ValueError(f"the control {name!r} needs both ends: Annotated[{base.__name__}, Interval(ge=..., le=...)]")
-        step = found[Step].size if Step in found else found[at.MultipleOf].multiple_of if at.MultipleOf in found else None
+            raise ValueError(
+                f"the control {name!r} needs both ends: Annotated[{base.__name__}, Interval(ge=..., le=...)]"
+            )
+        step = (
+            found[Step].size
+            if Step in found
+            else found[at.MultipleOf].multiple_of
+            if at.MultipleOf in found
+            else None
+        )
         if step is None:
             step = 1 if base is int else (high - low) / 100
         kind = "integer" if base is int else "real"

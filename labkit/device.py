@@ -31,7 +31,9 @@ def resolve(device: str | torch.device = "auto") -> torch.device:
         return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
     found = "cuda:0" if asked == "cuda" else asked
     if found not in available():
-        raise ValueError(f"unknown device: {asked!r}; choose from auto, {', '.join(available())} on this machine")
+        raise ValueError(
+            f"unknown device: {asked!r}; choose from auto, {', '.join(available())} on this machine"
+        )
     return torch.device(found)
 
 

@@ -20,15 +20,35 @@ DIVERGING = "RdBu"
 TEMPLATE = go.layout.Template(
     layout={
         "font": {"family": "Inter, Segoe UI, Helvetica, Arial, sans-serif", "size": 14, "color": "#1F2933"},
-        "title": {"font": {"size": 17}, "x": 0.0, "xanchor": "left", "xref": "paper", "pad": {"b": 12}},
+        "title": {
+            "font": {"size": 17},
+            "x": 0.0,
+            "xanchor": "left",
+            "xref": "paper",
+            "y": 0.985,
+            "yanchor": "top",
+            "yref": "container",
+        },
         "colorway": list(COLOURS),
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
-        "margin": {"l": 64, "r": 24, "t": 64, "b": 56},
+        "margin": {"l": 64, "r": 24, "t": 92, "b": 56},
         "hovermode": "closest",
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1.0},
-        "xaxis": {"showline": True, "linecolor": "#9AA5B1", "gridcolor": "#E4E7EB", "zeroline": False, "ticks": "outside"},
-        "yaxis": {"showline": True, "linecolor": "#9AA5B1", "gridcolor": "#E4E7EB", "zeroline": False, "ticks": "outside"},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "xanchor": "left", "x": 0.0},
+        "xaxis": {
+            "showline": True,
+            "linecolor": "#9AA5B1",
+            "gridcolor": "#E4E7EB",
+            "zeroline": False,
+            "ticks": "outside",
+        },
+        "yaxis": {
+            "showline": True,
+            "linecolor": "#9AA5B1",
+            "gridcolor": "#E4E7EB",
+            "zeroline": False,
+            "ticks": "outside",
+        },
         "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
     }
 )
@@ -50,13 +70,17 @@ def figure(title: str, x: str, y: str, *, height: int = 440, **layout: Any) -> g
     return drawn
 
 
-def panels(title: str, titles: Sequence[str], *, rows: int = 1, height: int = 440, **options: Any) -> go.Figure:
-    """An empty figure of several panels."""
+def panels(
+    title: str, titles: Sequence[str], *, rows: int = 1, columns: int = 0, height: int = 440, **options: Any
+) -> go.Figure:
+    """An empty figure of several panels, each with a title; `options` as for Plotly's `make_subplots`."""
     from plotly.subplots import make_subplots
 
-    columns = -(-len(titles) // rows)
+    columns = columns or -(-len(titles) // rows)
     drawn = make_subplots(rows=rows, cols=columns, subplot_titles=list(titles), **options)
-    drawn.update_layout(template="labkit", height=height, title_text=title)
+    # the panels' own titles stand just above them; the legend goes above those
+    drawn.update_layout(template="labkit", height=height, title_text=title, margin_t=112)
+    drawn.update_layout(legend={"y": 1 + 26 / (height - 168)})
     return drawn
 
 
@@ -95,7 +119,14 @@ def animate(drawn: go.Figure, frames: Sequence[go.Frame], *, label: str, millise
             }
         ],
         sliders=[
-            {**below, "x": 0.16, "len": 0.84, "currentvalue": {"prefix": f"{label} "}, "steps": steps, "active": 0}
+            {
+                **below,
+                "x": 0.16,
+                "len": 0.84,
+                "currentvalue": {"prefix": f"{label} "},
+                "steps": steps,
+                "active": 0,
+            }
         ],
     )
     return drawn
@@ -104,7 +135,12 @@ def animate(drawn: go.Figure, frames: Sequence[go.Frame], *, label: str, millise
 def claims_figure(claims: Sequence) -> go.Figure:
     """Measured against required, one row a claim: where the figure stands relative to its threshold."""
     judged = [claim for claim in claims if claim.threshold is not None]
-    drawn = figure("Claims: measured relative to the threshold", "measured / threshold", "", height=120 + 44 * len(judged))
+    drawn = figure(
+        "Claims: measured relative to the threshold",
+        "measured / threshold",
+        "",
+        height=120 + 44 * len(judged),
+    )
     drawn.add_vline(x=1, line={"color": TRUTH, "dash": "dot"})
     for verdict, colour in (("holds", MEASURE), ("does not hold", ESTIMATE)):
         rows = [claim for claim in judged if claim.verdict == verdict]

@@ -78,7 +78,9 @@ def fit(
             group["lr"] = rate * factor
         value = loss(wrapped, batch(step))
         if not torch.isfinite(value):
-            raise FloatingPointError(f"the loss became {value.item()} at step {step}; try a smaller learning rate")
+            raise FloatingPointError(
+                f"the loss became {value.item()} at step {step}; try a smaller learning rate"
+            )
         fabric.backward(value)
         if clip is not None:
             fabric.clip_gradients(wrapped, optimizer, max_norm=clip, error_if_nonfinite=False)
@@ -89,7 +91,12 @@ def fit(
         if evaluate is not None and (last or (evaluate_every and (step + 1) % evaluate_every == 0)):
             history.evaluations.append((step + 1, _evaluate(wrapped, evaluate)))
         if checkpoint is not None and not last and (step + 1) % checkpoint_every == 0:
-            about = {"step": step + 1, "rates": rates, "losses": history.losses, "evaluations": history.evaluations}
+            about = {
+                "step": step + 1,
+                "rates": rates,
+                "losses": history.losses,
+                "evaluations": history.evaluations,
+            }
             files.save_training(checkpoint, model, optimizer, about)
         progress((step + 1) / steps, f"step {step + 1} of {steps}, loss {value.item():.3g}")
     model.eval()

@@ -65,7 +65,9 @@ class Dataset:
                 self._verify(place)
                 return place
         if self.bundled:
-            raise Missing(f"{self.title} comes with the package {self.package}, which lacks {self.file}: reinstall it")
+            raise Missing(
+                f"{self.title} comes with the package {self.package}, which lacks {self.file}: reinstall it"
+            )
         raise Missing(f"{self.title} is not on this machine; fetch it with: labkit data fetch {self.name}")
 
     def _verify(self, place: Path) -> None:

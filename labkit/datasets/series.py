@@ -44,7 +44,9 @@ def etth1() -> pd.DataFrame:
     """
     table = pd.read_csv(dataset("etth1").path(), index_col="date", parse_dates=["date"])
     if tuple(table.columns) != ETT_COLUMNS:
-        raise ValueError(f"ETTh1 should have the columns {', '.join(ETT_COLUMNS)}; got {', '.join(table.columns)}")
+        raise ValueError(
+            f"ETTh1 should have the columns {', '.join(ETT_COLUMNS)}; got {', '.join(table.columns)}"
+        )
     return table
 
 

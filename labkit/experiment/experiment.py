@@ -92,7 +92,9 @@ class Experiment:
         started = time.perf_counter()
         memory = devices.PeakMemory(place)
         runs = []
-        shares = {stage: share(settings) if callable(share) else share for stage, share in self.stages.items()}
+        shares = {
+            stage: share(settings) if callable(share) else share for stage, share in self.stages.items()
+        }
         whole = sum(shares.values()) * len(seeds)
         done = 0.0
         for seed in seeds:
@@ -117,7 +119,9 @@ class Experiment:
             seeds=seeds,
             settings=settings.model_dump(mode="json"),
             metrics=table,
-            tensors={name: value for run in runs if run.seed == seeds[0] for name, value in run.tensors.items()},
+            tensors={
+                name: value for run in runs if run.seed == seeds[0] for name, value in run.tensors.items()
+            },
             claims=[claim.model_copy(update=about) for claim in found],
             seconds=time.perf_counter() - started,
             peak_memory=memory.mebibytes(),

@@ -41,7 +41,9 @@ def record(result: Result, folder: Path | None = None) -> Path:
         claims=tuple(result.claims),
         **{name: getattr(result, name) for name in Entry.model_fields if name != "claims"},
     )
-    others = [e for e in read(folder, result.paper) if (e.scale, e.device_name) != (entry.scale, entry.device_name)]
+    others = [
+        e for e in read(folder, result.paper) if (e.scale, e.device_name) != (entry.scale, entry.device_name)
+    ]
     entries = sorted([*others, entry], key=lambda e: (e.scale != "smoke", e.scale, e.device_name))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.paper}.json"

@@ -32,7 +32,9 @@ class Measurements:
         rows = self.table
         for column, wanted in conditions.items():
             if column not in rows:
-                raise ValueError(f"no column {column!r} in the measurements; there are {', '.join(self.table)}")
+                raise ValueError(
+                    f"no column {column!r} in the measurements; there are {', '.join(self.table)}"
+                )
             many = isinstance(wanted, Iterable) and not isinstance(wanted, str)
             rows = rows[rows[column].isin(list(wanted) if many else [wanted])]
         if rows.empty:
@@ -90,7 +92,9 @@ class Run:
     def store(self, key: str) -> None:
         """Store the finished stage, so that a run that is killed later need not repeat it."""
         arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
-        store.write(self.folder, f"stage-{self.stage}", {"key": key, "rows": self.rows, "data": self.data}, arrays)
+        store.write(
+            self.folder, f"stage-{self.stage}", {"key": key, "rows": self.rows, "data": self.data}, arrays
+        )
 
     def restore(self, key: str) -> bool:
         """Read the finished stage back; False when there is none, or it belongs to other settings."""

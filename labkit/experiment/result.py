@@ -69,7 +69,9 @@ class Result:
             "format": FORMAT,
             **{name: getattr(self, name) for name in _PLAIN},
             "seeds": list(self.seeds),
-            "metrics": self.metrics.astype(object).where(self.metrics.notna(), None).to_dict(orient="split", index=False),
+            "metrics": self.metrics.astype(object)
+            .where(self.metrics.notna(), None)
+            .to_dict(orient="split", index=False),
             "claims": [claim.model_dump(mode="json") for claim in self.claims],
         }
         store.write(Path(path), "result", document, {name: t.numpy() for name, t in self.tensors.items()})
@@ -84,7 +86,9 @@ class Result:
         """
         document, arrays = store.read(Path(path), "result")
         if document.get("format") != FORMAT:
-            raise ValueError(f"{path} has format {document.get('format')!r}; this labkit reads format {FORMAT}")
+            raise ValueError(
+                f"{path} has format {document.get('format')!r}; this labkit reads format {FORMAT}"
+            )
         try:
             table = pd.DataFrame(document["metrics"]["data"], columns=document["metrics"]["columns"])
             return cls(
@@ -98,4 +102,15 @@ class Result:
             raise ValueError(f"{path} is altered: {error} is missing; run the experiment again") from error
 
 
-_PLAIN = ("paper", "scale", "device", "device_name", "settings", "seconds", "peak_memory", "data", "versions", "date")
+_PLAIN = (
+    "paper",
+    "scale",
+    "device",
+    "device_name",
+    "settings",
+    "seconds",
+    "peak_memory",
+    "data",
+    "versions",
+    "date",
+)

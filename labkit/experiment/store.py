@@ -60,7 +60,9 @@ def read(folder: Path, name: str) -> tuple[dict, dict[str, np.ndarray]]:
     except (ValueError, KeyError, FileNotFoundError) as error:
         raise ValueError(f"{path} is truncated or altered ({error}); run the experiment again") from error
     if hashlib.sha256(content).hexdigest() != stored["sha256"]:
-        raise ValueError(f"{path.parent / stored['file']} is truncated or altered: its checksum differs; run again")
+        raise ValueError(
+            f"{path.parent / stored['file']} is truncated or altered: its checksum differs; run again"
+        )
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return document, {key: archive[key] for key in archive.files}
 

@@ -14,7 +14,11 @@ PAPER = Paper(
     theme="state_space",
     level="introductory",
     minutes=90,
-    prerequisites=("linear algebra: eigenvalues, matrix exponential", "inner products of functions", "PyTorch tensors"),
+    prerequisites=(
+        "linear algebra: eigenvalues, matrix exponential",
+        "inner products of functions",
+        "PyTorch tensors",
+    ),
     idea=(
         "A linear system $x' = Ax + Bu$ reads a signal and keeps $N$ numbers. Choose $(A, B)$ well and those "
         "numbers are the coefficients of the **whole history** of the signal in a basis $p_n$, weighted by a "
@@ -24,14 +28,19 @@ PAPER = Paper(
         "the memory is $1/\\Delta$ steps long."
     ),
     equations=(
-        Equation("the state is the history's coefficients", r"x_n(t) = \int_0^\infty p_n(s)\, w(s)\, u(t-s)\, ds"),
+        Equation(
+            "the state is the history's coefficients", r"x_n(t) = \int_0^\infty p_n(s)\, w(s)\, u(t-s)\, ds"
+        ),
         Equation("the matrices are the basis and the measure", r"e_n^\top e^{tA} B = p_n(t)\, w(t)"),
         Equation("the history can be read back", r"u(t-s) \approx \sum_{n<N} x_n(t)\, p_n(s)"),
         Equation(
             "S4's matrix is the exponentially warped Legendre basis",
             r"p_n(t) = \sqrt{2n+1}\, P_n(2e^{-t}-1), \qquad w(t) = e^{-t}",
         ),
-        Equation("a step is a timescale", r"(A, B) \to (\Delta A, \Delta B) \text{ stretches the memory by } 1/\Delta"),
+        Equation(
+            "a step is a timescale",
+            r"(A, B) \to (\Delta A, \Delta B) \text{ stretches the memory by } 1/\Delta",
+        ),
     ),
     studio="hippo_bases",
 )

@@ -13,16 +13,18 @@ from labkit.datasets import series
 from labkit.demo import Drawing, Label, Log, Step, demo
 from labkit.state_space.discretize import discretize
 from labkit.state_space.hippo import figures
-from labkit.state_space.hippo.experiment import delay_signals, delayed, ridge
+from labkit.state_space.hippo.experiment import delay_signals, delayed, ridge, ridge_nrmse
 from labkit.state_space.hippo.method import (
     OrthogonalSSM,
     ScaledLegS,
     delay_readout,
     fit_kernel,
-    spectrum as eigenvalues,
     stream_states,
     warped_basis,
     white_signal,
+)
+from labkit.state_space.hippo.method import (
+    spectrum as eigenvalues,
 )
 from labkit.state_space.inits import random_transition
 from labkit.state_space.matrices import MEASURES, transition
@@ -33,11 +35,17 @@ Measure = Annotated[
 ]
 Order = Annotated[int, Interval(ge=2, le=128), MultipleOf(2), Label("state size N")]
 Timestep = Annotated[
-    float, Interval(ge=1e-4, le=1), Log(per_decade=8), Label("Δ"), doc("one step's length; the memory is 1/Δ steps long")
+    float,
+    Interval(ge=1e-4, le=1),
+    Log(per_decade=8),
+    Label("Δ"),
+    doc("one step's length; the memory is 1/Δ steps long"),
 ]
 Signal = Annotated[
     Literal["white noise", "chirp", "step", "two bursts", "drawn", "ecg", "co2", "sunspots", "etth1"],
-    doc("generated, drawn by hand, or real: electrocardiogram, Mauna Loa CO2, sunspots, oil temperature (ETTh1)"),
+    doc(
+        "generated, drawn by hand, or real: electrocardiogram, Mauna Loa CO2, sunspots, oil temperature (ETTh1)"
+    ),
 ]
 Curve = Annotated[tuple[float, ...], Drawing(points=25, low=-1.0, high=1.0, x="time", y="u")]
 
@@ -55,7 +63,8 @@ def _arange(count: int) -> Tensor:
 @demo("Basis explorer: what each state remembers")
 def basis_explorer(
     measure: Annotated[
-        Literal["LegS", "LegT", "FouT", "LagT", "LMU"], doc("the family; LMU is LegT in another normalisation")
+        Literal["LegS", "LegT", "FouT", "LagT", "LMU"],
+        doc("the family; LMU is LegT in another normalisation"),
     ] = "LegS",
     shown: Annotated[
         Literal["basis p_n", "basis times measure p_n w", "computed e^{tA}B"],
@@ -136,7 +145,9 @@ def _signal(name: str, freq: float, drawn: tuple[float, ...], seed: int) -> tupl
 
 
 def _stretch(values: Tensor, length: int) -> Tensor:
-    return torch.nn.functional.interpolate(values[None, None], size=length, mode="linear", align_corners=True)[0, 0]
+    return torch.nn.functional.interpolate(
+        values[None, None], size=length, mode="linear", align_corners=True
+    )[0, 0]
 
 
 Seed = Annotated[int, Interval(ge=0, le=99), doc("another white noise")]
@@ -150,11 +161,17 @@ Frequency = Annotated[float, Interval(ge=1, le=40), Step(1.0), Unit("per 1000 st
 def streaming(
     signal: Signal = "white noise",
     measure: Measure = "LegS",
-    scaled: Annotated[bool, Label("scaled (A/t)"), doc("the time-varying LegS: all of the past, evenly; Δ plays no part")] = False,
+    scaled: Annotated[
+        bool, Label("scaled (A/t)"), doc("the time-varying LegS: all of the past, evenly; Δ plays no part")
+    ] = False,
     N: Order = 32,
-    dt: Annotated[float, Interval(ge=1e-3, le=0.1), Log(per_decade=10), Label("Δ"), doc("the memory is 1/Δ steps long")] = 0.0025,
+    dt: Annotated[
+        float, Interval(ge=1e-3, le=0.1), Log(per_decade=10), Label("Δ"), doc("the memory is 1/Δ steps long")
+    ] = 0.0025,
     frequency: Frequency = 8.0,
-    frames: Annotated[int, Interval(ge=10, le=60), MultipleOf(10), Label("moments"), doc("fewer play faster")] = 30,
+    frames: Annotated[
+        int, Interval(ge=10, le=60), MultipleOf(10), Label("moments"), doc("fewer play faster")
+    ] = 30,
     seed: Seed = 0,
     drawing: Curve = _DRAWN,
 ) -> go.Figure:
@@ -216,7 +233,9 @@ def trajectories(
     measure: Measure = "LegT",
     scaled: Annotated[bool, Label("scaled (A/t)")] = False,
     N: Order = 32,
-    dt: Annotated[float, Interval(ge=1e-3, le=0.1), Log(per_decade=10), Label("Δ"), doc("the memory is 1/Δ steps long")] = 0.0025,
+    dt: Annotated[
+        float, Interval(ge=1e-3, le=0.1), Log(per_decade=10), Label("Δ"), doc("the memory is 1/Δ steps long")
+    ] = 0.0025,
     frequency: Frequency = 8.0,
     seed: Seed = 0,
     drawing: Curve = _DRAWN,
@@ -242,7 +261,9 @@ _DELTAS = tuple(round(10 ** (-4 + i / 5), 6) for i in range(16))
 def error_map(
     measure: Measure = "LegS",
     across: Annotated[
-        Literal["lag", "Δ"], Label("across"), doc("the lag at one Δ, or Δ at one lag (with the line 1/Δ = lag)")
+        Literal["lag", "Δ"],
+        Label("across"),
+        doc("the lag at one Δ, or Δ at one lag (with the line 1/Δ = lag)"),
     ] = "lag",
     dt: Annotated[float, Interval(ge=5e-4, le=0.1), Log(per_decade=10), Label("Δ")] = 0.004,
     lag: Annotated[int, Interval(ge=10, le=900), Step(10), Unit("steps")] = 250,
@@ -253,13 +274,13 @@ def error_map(
     a window has forgotten, far left of it N is too small for so long a memory.
     """
     generator = torch.Generator(device="cpu").manual_seed(1)
-    u = white_signal(LENGTH * 1e-3, 1e-3, frequency, batch=24, generator=generator, dtype=torch.float64)[:, :LENGTH]
+    u = white_signal(LENGTH * 1e-3, 1e-3, frequency, batch=24, generator=generator, dtype=torch.float64)[
+        :, :LENGTH
+    ]
     history = u.flip(-1)
     if across == "lag":
         edges = torch.linspace(0, 1000, 41, device="cpu").round().long()
-        errors = torch.stack(
-            [_error_by_lag(OrthogonalSSM(measure, N, dt), history, edges) for N in _ORDERS]
-        )
+        errors = torch.stack([_error_by_lag(OrthogonalSSM(measure, N, dt), history, edges) for N in _ORDERS])
         return figures.error_map(
             ((edges[1:] + edges[:-1]) / 2).tolist(),
             _ORDERS,
@@ -272,7 +293,9 @@ def error_map(
     edges = torch.tensor([max(0, lag - 5), lag + 5], device="cpu")
     errors = torch.stack(
         [
-            torch.stack([_error_by_lag(OrthogonalSSM(measure, N, delta), history, edges)[0] for delta in _DELTAS])
+            torch.stack(
+                [_error_by_lag(OrthogonalSSM(measure, N, delta), history, edges)[0] for delta in _DELTAS]
+            )
             for N in _ORDERS
         ]
     )
@@ -295,7 +318,10 @@ def _error_by_lag(ssm: OrthogonalSSM, history: Tensor, edges: Tensor) -> Tensor:
     read = ssm.reconstruct(state, lags)
     truth = history[:, : len(lags)]
     missed, size = (read - truth).square().sum(0), truth.square().sum(0)
-    parts = [(missed[a:b].sum() / size[a:b].sum().clamp(min=1e-12)).sqrt() for a, b in edges.unfold(0, 2, 1).tolist()]
+    parts = [
+        (missed[a:b].sum() / size[a:b].sum().clamp(min=1e-12)).sqrt()
+        for a, b in edges.unfold(0, 2, 1).tolist()
+    ]
     return torch.stack(parts)
 
 
@@ -321,9 +347,15 @@ _PRODUCTS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 def delay_dial(
     measure: Measure = "LegT",
     N: Annotated[int, Interval(ge=4, le=64), MultipleOf(2), Label("state size N")] = 32,
-    lag: Annotated[int, Interval(ge=20, le=500), Step(10), Unit("steps"), doc("the delay that is wanted")] = 250,
+    lag: Annotated[
+        int, Interval(ge=20, le=500), Step(10), Unit("steps"), doc("the delay that is wanted")
+    ] = 250,
     product: Annotated[
-        float, Interval(ge=0.125, le=8), Log(per_decade=10), Label("Δ · lag"), doc("1: the memory is just as long as the delay")
+        float,
+        Interval(ge=0.125, le=8),
+        Log(per_decade=10),
+        Label("Δ · lag"),
+        doc("1: the memory is just as long as the delay"),
     ] = 1.0,
     readout: Annotated[
         Literal["closed form", "ridge"], doc("C = p_n(lag), or the best linear readout, found from examples")
@@ -335,7 +367,7 @@ def delay_dial(
     lower curve compares all memories at every Δ.
     """
     dt = product / lag
-    train, test = delay_signals(1000, frequency, 8, 2, seed=3)
+    train, test = delay_signals(1000, frequency, 16, 2, seed=3)
     ssm = OrthogonalSSM(measure, N, dt)
     states = ssm.forward(test)
     beyond = measure in ("LegT", "FouT") and product > 1
@@ -365,25 +397,25 @@ def delay_dial(
     return first, figures.delay_errors(errors, _PRODUCTS, chosen=measure, position=product)
 
 
+_COARSE = 4  # the comparison counts time in coarser steps: its error depends on Δ · lag and on wiggles per lag alone
+
+
 @lru_cache(maxsize=512)
 def _delay_errors(name: str, N: int, lag: int, frequency: float) -> tuple[float, ...]:
-    """NRMSE of a ridge readout at every product; computed from few, short signals so that the dial turns."""
-    train, test = delay_signals(1000, frequency, 4, 2, seed=3)
-    train, test = train[:, ::1], test[:, ::1]
+    """NRMSE of a ridge readout at every product."""
+    lag = max(1, round(lag / _COARSE))
+    train, test = delay_signals(1000 // _COARSE, frequency * _COARSE, 16, 4, seed=3)
     wanted, truth = delayed(train, lag), delayed(test, lag)
+    both = torch.cat([train, test]).to(torch.float32)
+    if name == "random":
+        pair = random_transition("real", N, generator=torch.Generator(device="cpu").manual_seed(0))
+    else:
+        pair = transition(name, N)
     errors = []
     for product in _PRODUCTS:
-        dt = product / lag
-        if name == "random":
-            pair = random_transition("real", N, generator=torch.Generator(device="cpu").manual_seed(0))
-            Abar, Bbar = discretize(*pair, dt, "bilinear")
-            states, held_out = stream_states(Abar, Bbar, train), stream_states(Abar, Bbar, test)
-        else:
-            ssm = OrthogonalSSM(name, N, dt)
-            states, held_out = ssm.forward(train), ssm.forward(test)
-        weights, scale = ridge(states[:, ::4], wanted[:, ::4])
-        found = (held_out / scale) @ weights
-        errors.append(((found - truth).square().mean() / truth.square().mean()).sqrt().item())
+        Abar, Bbar = discretize(*pair, product / lag, "bilinear")
+        states = stream_states(Abar, Bbar, both, block=8).to(torch.float64)
+        errors.append(ridge_nrmse(states[:16], wanted, states[16:], truth))
     return tuple(errors)
 
 
@@ -437,7 +469,9 @@ def spectrum(
     N: Order = 32,
     dt: Annotated[float, Interval(ge=1e-4, le=1), Log(per_decade=12), Label("Δ")] = 0.01,
     rule: Annotated[
-        Literal["bilinear", "zoh", "forward", "backward"], Label("discretisation"), doc("Euler forward leaves the circle")
+        Literal["bilinear", "zoh", "forward", "backward"],
+        Label("discretisation"),
+        doc("Euler forward leaves the circle"),
     ] = "bilinear",
 ) -> go.Figure:
     """Left, the eigenvalues of A, all in the left half-plane: every mode fades. Right, those of one discrete step: inside
@@ -460,7 +494,8 @@ def spectrum(
 @demo("Kernel painter: any kernel on the window")
 def kernel_painter(
     drawing: Annotated[tuple[float, ...], Drawing(points=25, low=-1.0, high=1.0, x="lag", y="K")] = tuple(
-        round(math.exp(-(((i - 15) / 3.5) ** 2)) - 0.6 * math.exp(-(((i - 6) / 2.5) ** 2)), 2) for i in range(25)
+        round(math.exp(-(((i - 15) / 3.5) ** 2)) - 0.6 * math.exp(-(((i - 6) / 2.5) ** 2)), 2)
+        for i in range(25)
     ),
     N: Annotated[int, Interval(ge=2, le=64), MultipleOf(2), Label("state size N")] = 12,
     compare: Annotated[bool, doc("draw all three bases, or LegT alone")] = True,

@@ -48,7 +48,10 @@ def _lmu_input(N):
 
 
 def _same(found: tuple, wanted: tuple) -> bool:
-    return all(f.shape == w.shape and torch.allclose(f.double(), w, atol=1e-5) for f, w in zip(found, wanted, strict=True))
+    return all(
+        f.shape == w.shape and torch.allclose(f.double(), w, atol=1e-5)
+        for f, w in zip(found, wanted, strict=True)
+    )
 
 
 @exercise(
@@ -277,8 +280,12 @@ def online_memory(answer) -> str:
     state = torch.zeros(N, dtype=torch.float64, device="cpu")
     for _ in range(2000):
         state = torch.as_tensor(update(A, B, dt, state, 1.0))
-    if not torch.allclose(torch.as_tensor(reconstruct(state, lags, dt)).double(), torch.ones_like(lags), atol=1e-3):
-        raise Wrong("After a long constant input of 1 your memory should read back 1 everywhere; it does not.")
+    if not torch.allclose(
+        torch.as_tensor(reconstruct(state, lags, dt)).double(), torch.ones_like(lags), atol=1e-3
+    ):
+        raise Wrong(
+            "After a long constant input of 1 your memory should read back 1 everywhere; it does not."
+        )
     return "After a constant input your state is (1, 0, 0, ...): a constant is p_0, and the memory knows it."
 
 
@@ -298,9 +305,13 @@ def _score(measure: str, N: int, dt: float) -> tuple[float, ...]:
 
 
 def choose_memory(
-    measure: Annotated[Literal["LegS", "LegT", "FouT", "LagT"], doc("which past the state remembers, and how")] = "LegT",
+    measure: Annotated[
+        Literal["LegS", "LegT", "FouT", "LagT"], doc("which past the state remembers, and how")
+    ] = "LegT",
     N: Annotated[int, Interval(ge=2, le=32), MultipleOf(2), Label("state size N")] = 16,
-    dt: Annotated[float, Interval(ge=1e-4, le=0.1), Log(per_decade=20), Label("Δ"), doc("1/Δ is the memory in steps")] = 0.02,
+    dt: Annotated[
+        float, Interval(ge=1e-4, le=0.1), Log(per_decade=20), Label("Δ"), doc("1/Δ is the memory in steps")
+    ] = 0.02,
 ) -> dict:
     """The answer that these controls give."""
     return {"measure": measure, "N": N, "dt": dt}
@@ -379,7 +390,9 @@ def hidden_delays(answer) -> str:
 def _judge_plot(plot) -> str:
     traces = list(getattr(plot, "data", ()))
     if not any(len(trace.x if trace.x is not None else ()) >= 4 for trace in traces):
-        raise Wrong("The plot should be a Plotly figure with a curve of the error over at least four values of Delta.")
+        raise Wrong(
+            "The plot should be a Plotly figure with a curve of the error over at least four values of Delta."
+        )
     if not (plot.layout.xaxis.title.text and plot.layout.yaxis.title.text):
         raise Wrong("The plot's axes have no titles: nobody can tell what is against what.")
     return "And the plot shows why."

@@ -173,7 +173,12 @@ def reconstruction(settings: HippoSettings, run: Run) -> None:
     done = 0
     for stream, freq in enumerate(settings.frequencies):
         u = white_signal(
-            settings.seconds, settings.dt, freq, batch=settings.signals, generator=run.generator(stream), dtype=torch.float64
+            settings.seconds,
+            settings.dt,
+            freq,
+            batch=settings.signals,
+            generator=run.generator(stream),
+            dtype=torch.float64,
         )
         u = u[:, :length].to(run.device)
         history = u.flip(-1)
@@ -186,7 +191,9 @@ def reconstruction(settings: HippoSettings, run: Run) -> None:
                 _write_reconstruction(run, measure, N, freq, history, read, w, settings.dt)
             scaled = ScaledLegS(N, length)
             read = scaled.reconstruct(scaled.forward(u)[:, -1], 1 - lags / length)
-            _write_reconstruction(run, "scaled LegS", N, freq, history, read, torch.ones_like(lags), settings.dt)
+            _write_reconstruction(
+                run, "scaled LegS", N, freq, history, read, torch.ones_like(lags), settings.dt
+            )
             done += 1
             run.progress(done / total, f"{freq:g} Hz, N = {N}")
 
@@ -226,7 +233,13 @@ def real_series(settings: HippoSettings, run: Run) -> None:
         for measure in MEASURES:
             ssm = OrthogonalSSM(measure, 64, 2 / length)
             read = ssm.reconstruct(ssm.forward(u)[:, -1], lags)
-            run.measure("weighted error", weighted_error(history, read, ssm.measure(lags)), measure=measure, series=name, N=64)
+            run.measure(
+                "weighted error",
+                weighted_error(history, read, ssm.measure(lags)),
+                measure=measure,
+                series=name,
+                N=64,
+            )
         scaled = ScaledLegS(64, length)
         read = scaled.reconstruct(scaled.forward(u)[:, -1], 1 - lags / length)
         value = weighted_error(history, read, torch.ones_like(lags))
@@ -284,7 +297,11 @@ def ridge(
 def delay(settings: HippoSettings, run: Run) -> None:
     """For every memory and Delta: how well does a linear readout give the input of `lag` steps ago?"""
     train, test = delay_signals(
-        settings.delay_length, settings.delay_freq, settings.train_signals, settings.test_signals, run.generator(10)
+        settings.delay_length,
+        settings.delay_freq,
+        settings.train_signals,
+        settings.test_signals,
+        run.generator(10),
     )
     train, test = train.to(run.device), test.to(run.device)
     total = len(settings.delay_orders) * len(settings.lags) * len(settings.products)
@@ -371,7 +388,9 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
             parameter.requires_grad_(False)
 
     def batch(step: int) -> tuple[Tensor, Tensor]:
-        u = white_signal(task.length * task.dt, task.dt, task.freq, batch=task.batch, generator=run.generator(1000 + step))
+        u = white_signal(
+            task.length * task.dt, task.dt, task.freq, batch=task.batch, generator=run.generator(1000 + step)
+        )
         u = u[:, : task.length].to(run.device)
         return u, (u[:, -task.lag :] if last else delayed(u, task.lag))
 
@@ -383,7 +402,9 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
         u, wanted = batch(-1)
         return (nn.functional.mse_loss(model(u), wanted) / wanted.square().mean()).sqrt().item()
 
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=task.rate, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(
+        [p for p in model.parameters() if p.requires_grad], lr=task.rate, weight_decay=0.0
+    )
     history = fit(
         model,
         batch,
@@ -412,7 +433,10 @@ def digits(settings: HippoSettings, run: Run) -> None:
     run.uses("scikit-learn digits")
     for position, init in enumerate(settings.digits.inits):
         report = part(
-            run.progress, position / len(settings.digits.inits), (position + 1) / len(settings.digits.inits), init
+            run.progress,
+            position / len(settings.digits.inits),
+            (position + 1) / len(settings.digits.inits),
+            init,
         )
         _train_digits(settings.digits, run, init, data, report)
 
@@ -547,7 +571,8 @@ def _trained_claims(found: Measurements) -> list[Claim]:
 
     def ratio(a: dict, b: dict) -> tuple[float, ...]:
         return tuple(
-            x / y for x, y in zip(found.per_seed("min", **at, **a), found.per_seed("min", **at, **b), strict=True)
+            x / y
+            for x, y in zip(found.per_seed("min", **at, **a), found.per_seed("min", **at, **b), strict=True)
         )
 
     return [
@@ -601,7 +626,9 @@ def _digit_claims(found: Measurements) -> list[Claim]:
             quantity="test accuracy of FouT - of LegS",
             values=tuple(
                 a - b
-                for a, b in zip(found.per_seed(**at, init="FouT"), found.per_seed(**at, init="LegS"), strict=True)
+                for a, b in zip(
+                    found.per_seed(**at, init="FouT"), found.per_seed(**at, init="LegS"), strict=True
+                )
             ),
             relation=">=",
             threshold=-0.02,

@@ -15,6 +15,7 @@ from labkit.plotting import (
     ESTIMATE,
     MEASURE,
     MUTED,
+    SEQUENTIAL,
     TRUTH,
     animate,
     array,
@@ -24,7 +25,9 @@ from labkit.plotting import (
     thin,
 )
 
-MEASURE_COLOURS = dict(zip(("LegS", "LegT", "FouT", "LagT", "scaled LegS", "LMU", "random"), COLOURS, strict=False))
+MEASURE_COLOURS = dict(
+    zip(("LegS", "LegT", "FouT", "LagT", "scaled LegS", "LMU", "random"), COLOURS, strict=False)
+)
 POINTS = 600
 FRAMES = 120
 
@@ -63,7 +66,9 @@ def basis(
     )
     for index, (name, curve) in enumerate(zip(names, curves, strict=True)):
         colour = COLOURS[index % len(COLOURS)]
-        drawn.add_scatter(x=x, y=thin(curve, POINTS), name=name, mode="lines", line={"color": colour, "width": 2})
+        drawn.add_scatter(
+            x=x, y=thin(curve, POINTS), name=name, mode="lines", line={"color": colour, "width": 2}
+        )
     drawn.add_hline(y=0, line={"color": MUTED, "width": 1})
     return drawn
 
@@ -98,7 +103,6 @@ def warp(
     drawn.update_xaxes(title_text=position_name, row=1, col=2)
     drawn.update_yaxes(title_text="p_n", row=1, col=1)
     drawn.update_yaxes(title_text="p_n", row=1, col=2)
-    drawn.update_layout(legend={"y": 1.08})
     return drawn
 
 
@@ -114,7 +118,14 @@ def spectrum(
     angle = np.linspace(0, 2 * np.pi, 200)
     circle = {"color": TRUTH, "width": 1, "dash": "dot"}
     drawn.add_scatter(
-        x=np.cos(angle), y=np.sin(angle), mode="lines", line=circle, name="unit circle", hoverinfo="skip", row=1, col=2
+        x=np.cos(angle),
+        y=np.sin(angle),
+        mode="lines",
+        line=circle,
+        name="unit circle",
+        hoverinfo="skip",
+        row=1,
+        col=2,
     )
     inside = discrete.abs() <= 1 + 1e-9
     for label, chosen, colour in (
@@ -141,7 +152,6 @@ def spectrum(
         drawn.update_xaxes(title_text=names[0], row=1, col=column)
         drawn.update_yaxes(title_text=names[1], row=1, col=column)
     drawn.update_xaxes(scaleanchor="y2", scaleratio=1, row=1, col=2)
-    drawn.update_layout(legend={"y": 1.08})
     return drawn
 
 
@@ -170,20 +180,19 @@ def streaming(
             the state there, and the measure there.
         errors: for each frame, the error weighted by the measure.
     """
-    from plotly.subplots import make_subplots
-
-    drawn = make_subplots(
+    drawn = panels(
+        title,
+        ("history, and what the state says it was", "state x_n", ""),
         rows=2,
-        cols=2,
+        columns=2,
+        height=580,
         column_widths=[0.76, 0.24],
         row_heights=[0.74, 0.26],
         shared_xaxes=True,
         vertical_spacing=0.06,
         horizontal_spacing=0.08,
         specs=[[{}, {"rowspan": 2}], [{}, None]],
-        subplot_titles=("history, and what the state says it was", "state x_n", ""),
     )
-    drawn.update_layout(template="labkit", height=560, title_text=title)
     x, u = thin(times, POINTS), thin(signal, POINTS)
     low, high = float(u.min()), float(u.max())
     pad = 0.25 * (high - low) or 1.0
@@ -195,8 +204,20 @@ def streaming(
         upto = x <= float(times[moments[index]]) + 1e-9
         return [
             {"type": "scatter", "x": x[upto], "y": u[upto], "xaxis": "x", "yaxis": "y"},
-            {"type": "scatter", "x": array(pasts[index]), "y": array(reconstructions[index]), "xaxis": "x", "yaxis": "y"},
-            {"type": "scatter", "x": array(pasts[index]), "y": array(measures[index]), "xaxis": "x3", "yaxis": "y3"},
+            {
+                "type": "scatter",
+                "x": array(pasts[index]),
+                "y": array(reconstructions[index]),
+                "xaxis": "x",
+                "yaxis": "y",
+            },
+            {
+                "type": "scatter",
+                "x": array(pasts[index]),
+                "y": array(measures[index]),
+                "xaxis": "x3",
+                "yaxis": "y3",
+            },
             {"type": "bar", "x": orders, "y": array(states[index]), "xaxis": "x2", "yaxis": "y2"},
         ]
 
@@ -224,47 +245,56 @@ def streaming(
         row=2,
         col=1,
     )
-    drawn.add_bar(x=orders, y=first[3]["y"], marker_color=COLOURS[0], showlegend=False, name="state", row=1, col=2)
+    drawn.add_bar(
+        x=orders, y=first[3]["y"], marker_color=COLOURS[0], showlegend=False, name="state", row=1, col=2
+    )
     drawn.update_xaxes(range=[float(x[0]), float(x[-1])], row=1, col=1)
     drawn.update_xaxes(title_text=time_name, range=[float(x[0]), float(x[-1])], row=2, col=1)
     drawn.update_yaxes(title_text=signal_name, range=[low - pad, high + pad], row=1, col=1)
     drawn.update_yaxes(title_text="weight", range=[0, top], row=2, col=1)
     drawn.update_xaxes(title_text="n", row=1, col=2)
     drawn.update_yaxes(range=[-bound, bound], row=1, col=2)
-    drawn.update_layout(legend={"y": 1.07})
+    digits = 0 if float(times[-1]) > 100 else 1
     frames = [
         {
-            "name": f"{float(times[moment]):.3g} (error {errors[index]:.2f})",
+            "name": f"{float(times[moment]):.{digits}f} (error {errors[index]:.2f})",
             "data": traces(index),
             "traces": [1, 2, 3, 4],
         }
         for index, moment in enumerate(moments)
     ]
-    animate(drawn, frames, label=f"now = {time_name.split(' ')[0]}", milliseconds=80)
+    animate(drawn, frames, label="now:", milliseconds=80)
     drawn.layout.sliders[0].active = last
     return drawn
 
 
 def trajectories(
-    times: Float[Tensor, " length"], states: Float[Tensor, "length order"], *, title: str, time_name: str, lines: int = 8
+    times: Float[Tensor, " length"],
+    states: Float[Tensor, "length order"],
+    *,
+    title: str,
+    time_name: str,
+    lines: int = 8,
 ) -> go.Figure:
     """The first coefficients as lines over time, and all of them as a heat map."""
-    from plotly.subplots import make_subplots
-
-    drawn = make_subplots(
+    drawn = panels(
+        title,
+        (f"x_0 to x_{min(lines, states.shape[1]) - 1}", "all coefficients"),
         rows=2,
-        cols=1,
+        height=600,
         shared_xaxes=True,
-        vertical_spacing=0.08,
-        row_heights=[0.5, 0.5],
-        subplot_titles=(f"x_0 to x_{min(lines, states.shape[1]) - 1}", "all coefficients"),
+        vertical_spacing=0.1,
     )
-    drawn.update_layout(template="labkit", height=560, title_text=title)
     x = thin(times, POINTS)
     values = thin(states.T, POINTS)
     for n in range(min(lines, values.shape[0])):
         drawn.add_scatter(
-            x=x, y=values[n], name=f"x_{n}", line={"width": 1.8, "color": COLOURS[n % len(COLOURS)]}, row=1, col=1
+            x=x,
+            y=values[n],
+            name=f"x_{n}",
+            line={"width": 1.8, "color": COLOURS[n % len(COLOURS)]},
+            row=1,
+            col=1,
         )
     bound = float(np.abs(values).max()) or 1.0
     drawn.add_heatmap(
@@ -282,7 +312,6 @@ def trajectories(
     drawn.update_xaxes(title_text=time_name, row=2, col=1)
     drawn.update_yaxes(title_text="coefficient", row=1, col=1)
     drawn.update_yaxes(title_text="n", row=2, col=1)
-    drawn.update_layout(legend={"y": 1.06})
     return drawn
 
 
@@ -308,7 +337,7 @@ def error_map(
         z=array(errors),
         zmin=0,
         zmax=1.2,
-        colorscale="Viridis_r",
+        colorscale=SEQUENTIAL,
         colorbar={"title": "relative error"},
         hovertemplate=f"{x_name}: %{{x:.4g}}<br>N = %{{y}}<br>error %{{z:.3f}}<extra></extra>",
     )
@@ -316,7 +345,7 @@ def error_map(
         drawn.update_xaxes(type="log")
     drawn.update_yaxes(type="category")
     if marker is not None:
-        drawn.add_vline(x=marker, line={"color": "white", "width": 2, "dash": "dash"})
+        drawn.add_vline(x=marker, line={"color": ESTIMATE, "width": 3, "dash": "dash"})
         # at the foot, so that it never meets the title
         place = np.log10(marker) if log_x else marker
         drawn.add_annotation(
@@ -345,12 +374,13 @@ def delay(
     title: str,
 ) -> go.Figure:
     """A delay network: its impulse response sharpening at the lag, and the signal it delays."""
-    from plotly.subplots import make_subplots
-
-    drawn = make_subplots(
-        rows=2, cols=1, vertical_spacing=0.2, subplot_titles=("impulse response", "signal, its delayed copy, the output")
+    drawn = panels(
+        title,
+        ("impulse response", "signal, its delayed copy, the output"),
+        rows=2,
+        height=620,
+        vertical_spacing=0.22,
     )
-    drawn.update_layout(template="labkit", height=600, title_text=title)
     drawn.add_scatter(
         x=thin(lags, POINTS), y=thin(kernel, POINTS), name="kernel", line={"color": COLOURS[0]}, row=1, col=1
     )
@@ -365,7 +395,6 @@ def delay(
     drawn.update_xaxes(title_text="time (steps)", row=2, col=1)
     drawn.update_yaxes(title_text="weight per step", row=1, col=1)
     drawn.update_yaxes(title_text="value", row=2, col=1)
-    drawn.update_layout(legend={"y": 1.06})
     return drawn
 
 
@@ -410,7 +439,11 @@ def fitted_kernel(
     )
     for index, (name, values) in enumerate(fits.items()):
         drawn.add_scatter(
-            x=array(lags), y=array(values), name=name, mode="lines", line={"color": COLOURS[index], "width": 2}
+            x=array(lags),
+            y=array(values),
+            name=name,
+            mode="lines",
+            line={"color": COLOURS[index], "width": 2},
         )
     return drawn
 
@@ -425,7 +458,11 @@ def reconstruction_by_order(result: Result) -> go.Figure:
     for measure, group in rows.groupby("measure", sort=False):
         mean = group.groupby("N")["value"].mean()
         drawn.add_scatter(
-            x=list(mean.index), y=list(mean), name=measure, mode="lines+markers", line={"color": colour_of(measure)}
+            x=list(mean.index),
+            y=list(mean),
+            name=measure,
+            mode="lines+markers",
+            line={"color": colour_of(measure)},
         )
     drawn.update_xaxes(type="log", tickvals=sorted(rows["N"].unique()))
     drawn.update_yaxes(type="log")
@@ -442,7 +479,11 @@ def memory_by_age(result: Result) -> go.Figure:
     for measure, group in largest.groupby("measure", sort=False):
         mean = group.groupby("age")["value"].mean()
         drawn.add_scatter(
-            x=list(mean.index), y=list(mean), name=measure, mode="lines+markers", line={"color": colour_of(measure)}
+            x=list(mean.index),
+            y=list(mean),
+            name=measure,
+            mode="lines+markers",
+            line={"color": colour_of(measure)},
         )
     drawn.update_yaxes(rangemode="tozero")
     return drawn
@@ -460,7 +501,9 @@ def delay_by_delta(result: Result) -> go.Figure:
 def trained_delay(result: Result) -> go.Figure:
     """The trained delay: loss of each initialisation for each range of Delta."""
     rows = _rows(result, "trained_delay", "nrmse")
-    drawn = figure("A trained S4 layer learns a delay", "range of Δ · lag at initialisation", "NRMSE after training")
+    drawn = figure(
+        "A trained S4 layer learns a delay", "range of Δ · lag at initialisation", "NRMSE after training"
+    )
     for name, group in rows.groupby("init", sort=False):
         mean = group.groupby("range", sort=False)["value"].mean()
         drawn.add_bar(x=list(mean.index), y=list(mean), name=name, marker_color=colour_of(name))
@@ -486,7 +529,9 @@ def real_series(result: Result) -> go.Figure:
     rows = _rows(result, "real_series", "weighted error")
     drawn = figure("Real series, streamed", "series", "relative error, weighted by the measure")
     for measure, group in rows.groupby("measure", sort=False):
-        drawn.add_bar(x=list(group["series"]), y=list(group["value"]), name=measure, marker_color=colour_of(measure))
+        drawn.add_bar(
+            x=list(group["series"]), y=list(group["value"]), name=measure, marker_color=colour_of(measure)
+        )
     drawn.update_layout(barmode="group")
     return drawn
 
@@ -501,12 +546,16 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
         "digits": (digits,),
     }
     present = set(result.metrics["stage"])
-    drawn = {make.__name__: make(result) for stage, made in makers.items() if stage in present for make in made}
+    drawn = {
+        make.__name__: make(result) for stage, made in makers.items() if stage in present for make in made
+    }
     return {**drawn, "claims": claims_figure(result.claims)}
 
 
 def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
     rows = result.metrics[(result.metrics["stage"] == stage) & (result.metrics["metric"] == metric)]
     if rows.empty:
-        raise ValueError(f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}")
+        raise ValueError(
+            f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}"
+        )
     return rows
