@@ -163,14 +163,9 @@ class Demo:
         if not text:
             raise ValueError(f"the demo {self.name!r} needs a docstring: its first paragraph is the caption")
         self.caption = " ".join(re.split(r"\n\s*\n", text)[0].split())
-        hints = typing.get_type_hints(function, include_extras=True)
         self.takes_device = "device" in inspect.signature(function).parameters
         self.takes_progress = "progress" in inspect.signature(function).parameters
-        self.controls: tuple[Control, ...] = tuple(
-            _control(parameter, hints[name])
-            for name, parameter in inspect.signature(function).parameters.items()
-            if name not in ("device", "progress")
-        )
+        self.controls: tuple[Control, ...] = controls_of(function)
         self._validated = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
         self.__doc__ = text
         self.__module__ = function.__module__
@@ -242,6 +237,16 @@ def demo(title: str, *, slow: bool = False) -> Callable[[Callable], Demo]:
         return Demo(function, title, slow=slow)
 
     return decorate
+
+
+def controls_of(function: Callable) -> tuple[Control, ...]:
+    """The controls that a function's annotated parameters describe (all but `device` and `progress`)."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    return tuple(
+        _control(parameter, hints[name])
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in ("device", "progress")
+    )
 
 
 def _control(parameter: inspect.Parameter, hint) -> Control:

@@ -1,0 +1,41 @@
+"""The dashboard: `streamlit run app/dashboard.py`. Navigation, device picker, presenting mode; nothing else."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+from app import look, session  # noqa: E402
+from app.errors import explained  # noqa: E402
+
+st.set_page_config(page_title="labkit", page_icon=":material/timeline:", layout="wide")
+
+page = st.navigation(
+    {
+        "": [
+            st.Page(session.PAGES["home"], title="Home", icon=":material/home:", default=True),
+            st.Page(session.PAGES["ledger"], title="Ledger", icon=":material/fact_check:"),
+        ],
+        "Papers": [st.Page(session.PAGES["paper"], title="Papers", icon=":material/article:")],
+        "Studios": [st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:")],
+    }
+)
+
+presenting = session.presenting()
+look.apply(presenting=presenting)
+with st.sidebar:
+    with explained("the device picker"):
+        session.device_picker()
+    st.button(
+        "Present", icon=":material/present_to_all:", on_click=session.present, args=(True,), width="stretch"
+    )
+
+with explained(f"the page {page.title}"):
+    page.run()
+
+if presenting:
+    st.button("Leave presenting mode", type="tertiary", key="leave", on_click=session.present, args=(False,))

@@ -1,0 +1,101 @@
+"""One page that renders any paper of the catalogue: `?paper=hippo&section=Demos`."""
+
+import streamlit as st
+
+from app import claims, controls, exercises, experiment, figures, panel, session, source
+from app.errors import explained
+from labkit import catalogue, paths
+from labkit.catalogue import THEMES, Paper
+from labkit.demo import Control
+
+SECTIONS = ("Idea", "Demos", "Experiment", "Exercises", "Method", "Ledger")
+
+
+def chosen_paper() -> Paper | None:
+    """The paper that the address or the selector names."""
+    known = catalogue.papers()
+    if not known:
+        st.info("This lab holds no papers yet.")
+        return None
+    names = tuple(paper.slug for paper in known)
+    picker = Control("paper", "Paper", "", "choice", names[0], choices=names)
+    return catalogue.paper(controls.render(picker, "paper"))
+
+
+def header(paper: Paper) -> None:
+    """Title, authors, and what a learner needs."""
+    st.title(paper.title)
+    st.markdown(f"{', '.join(paper.authors)} · {paper.venue} · [arXiv {paper.arxiv}]({paper.url})")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(THEMES[paper.theme].title, color="violet")
+        st.badge(paper.level, icon=":material/signal_cellular_alt:", color="blue")
+        st.badge(f"{paper.minutes} minutes", icon=":material/schedule:", color="gray")
+        if paper.studio in session.PAGES:
+            session.link(paper.studio, "Open the studio", ":material/show_chart:")
+
+
+def idea(paper: Paper) -> None:
+    """The idea, its equations, and what to know before."""
+    words, formulas = st.columns([1, 1], gap="large")
+    with words:
+        st.markdown(paper.idea)
+        st.markdown("**Before this paper:** " + "; ".join(paper.prerequisites))
+        st.markdown(f"**Notebook:** `{paper.notebook.relative_to(paths.root())}`")
+        for slug in paper.prerequisites:
+            if slug in {other.slug for other in catalogue.papers()}:
+                session.link("paper", catalogue.paper(slug).title, ":material/article:", paper=slug)
+    with formulas:
+        for equation in paper.equations:
+            st.markdown(equation.says[:1].upper() + equation.says[1:] + ":")
+            st.latex(equation.latex)
+
+
+def demos(paper: Paper) -> None:
+    """One demo at a time: only the one that is looked at is computed."""
+    found = paper.demos()
+    if not found:
+        st.info("This paper has no demos.")
+        return
+    names = tuple(demo.name for demo in found)
+    name = controls.render(Control("demo", "Demo", "", "choice", names[0], choices=names), "demo", wide=True)
+    panel.show(paper.demo(name))
+
+
+def ledger(paper: Paper) -> None:
+    """The paper's claims in the ledger."""
+    entries, damaged = claims.read(paper.slug)
+    for explanation in damaged:
+        st.error(explanation, icon=":material/broken_image:")
+    table = claims.ledger_table(entries)
+    if table.empty:
+        if not damaged:
+            st.info(f"No run is entered yet. `labkit run {paper.slug} --scale smoke` runs the experiment.")
+        return
+    st.markdown(claims.counts(table["verdict"]))
+    styled = claims.tinted(table)
+    name = f"ledger-{paper.slug}"
+    figures.show_table(table, key="ledger", name=name, styled=styled, column_config=claims.COLUMNS)
+
+
+SHOW = {
+    "Idea": idea,
+    "Demos": demos,
+    "Experiment": experiment.show,
+    "Exercises": exercises.show,
+    "Method": source.show,
+    "Ledger": ledger,
+}
+
+place = st.container()
+selectors = st.columns([1, 4], gap="large")
+with selectors[0]:
+    paper = chosen_paper()
+if paper is not None:
+    with place:
+        header(paper)
+    with selectors[1]:
+        sections = Control("section", "Section", "", "choice", "Idea", choices=SECTIONS)
+        section = controls.render(sections, "section", wide=True)
+    st.divider()
+    with explained(f"the section {section} of {paper.slug}"):
+        SHOW[section](paper)
