@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 # Every function of labkit that a test calls has its shapes and types checked (jaxtyping + beartype).
+# An int may stand where a float is annotated, as Python means it (PEP 484).
 from jaxtyping import install_import_hook
 
-install_import_hook("labkit", "beartype.beartype")
+install_import_hook("labkit", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 import pytest
 import torch

@@ -13,7 +13,7 @@ from labkit.datasets import series
 from labkit.demo import Drawing, Label, Log, Step, demo
 from labkit.state_space.discretize import discretize
 from labkit.state_space.hippo import figures
-from labkit.state_space.hippo.experiment import delay_signals, delayed, ridge, ridge_nrmse
+from labkit.state_space.hippo.experiment import delay_signals, ridge, ridge_nrmse
 from labkit.state_space.hippo.method import (
     OrthogonalSSM,
     ScaledLegS,
@@ -28,6 +28,7 @@ from labkit.state_space.hippo.method import (
 )
 from labkit.state_space.inits import random_transition
 from labkit.state_space.matrices import MEASURES, transition
+from labkit.state_space.tasks import delayed
 
 Measure = Annotated[
     Literal["LegS", "LegT", "FouT", "LagT"],
@@ -187,7 +188,7 @@ def streaming(
         states = ScaledLegS(N, length).forward(u[None])[0]
         name = f"scaled LegS, N = {N}"
     else:
-        ssm = OrthogonalSSM(measure, N, dt)
+        ssm = OrthogonalSSM(measure, N, dt, "zoh")
         states = ssm.forward(u[None])[0]
         name = f"{measure}, N = {N}, Δ = {dt:g} (memory {1 / dt:.0f} steps)"
     step = float(times[1] - times[0])
@@ -247,7 +248,7 @@ def trajectories(
     if scaled:
         states, name = ScaledLegS(N, len(u)).forward(u[None])[0], "scaled LegS"
     else:
-        states, name = OrthogonalSSM(measure, N, dt).forward(u[None])[0], f"{measure}, Δ = {dt:g}"
+        states, name = OrthogonalSSM(measure, N, dt, "zoh").forward(u[None])[0], f"{measure}, Δ = {dt:g}"
     return figures.trajectories(times, states, title=f"{signal}: {name}, N = {N}", time_name=time_name)
 
 
@@ -474,9 +475,9 @@ def spectrum(
         doc("Euler forward leaves the circle"),
     ] = "bilinear",
 ) -> go.Figure:
-    """Left, the eigenvalues of A, all in the left half-plane: every mode fades. Right, those of one discrete step: inside
-    the dotted circle a mode fades, outside it explodes. Euler's forward rule leaves the circle as soon as Δ is not tiny.
-    Amber modes turn by more than half a circle in one step: they are aliased.
+    """Left, the eigenvalues of A, all in the left half-plane: every mode fades. Right, those of one discrete step:
+    inside the dotted circle a mode fades, outside it explodes. Euler's forward rule leaves the circle as soon as Δ is
+    not tiny. Amber modes turn by more than half a circle in one step: they are aliased.
     """
     A, _ = transition(measure, N)
     continuous, discrete = eigenvalues(A, dt, rule)
@@ -500,9 +501,9 @@ def kernel_painter(
     N: Annotated[int, Interval(ge=2, le=64), MultipleOf(2), Label("state size N")] = 12,
     compare: Annotated[bool, doc("draw all three bases, or LegT alone")] = True,
 ) -> go.Figure:
-    """Draw the kernel that you would like to convolve with. A state of N numbers reaches the nearest one that its basis
-    can express, by C_n = ∫ K p_n: no training. Sharp corners need large N, and Fourier's basis, being periodic, dislikes
-    a kernel whose two ends differ.
+    """Draw the kernel that you would like to convolve with. A state of N numbers reaches the nearest one that its
+    basis can express, by C_n = ∫ K p_n: no training. Sharp corners need large N, and Fourier's basis, being periodic,
+    dislikes a kernel whose two ends differ.
     """
     points = 400
     kernel = _stretch(torch.tensor(drawing, dtype=torch.float64, device="cpu"), points)

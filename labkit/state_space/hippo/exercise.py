@@ -8,9 +8,10 @@ from torch import Tensor
 
 from labkit.demo import Label, Log
 from labkit.exercise import Mistake, Wrong, exercise, recognise
-from labkit.state_space.hippo.experiment import delay_signals, delayed, ridge_nrmse
+from labkit.state_space.hippo.experiment import delay_signals, ridge_nrmse
 from labkit.state_space.hippo.method import OrthogonalSSM
 from labkit.state_space.matrices import basis, transition
+from labkit.state_space.tasks import delayed
 
 # ---------------------------------------------------------------- 1. the LegS matrix
 
@@ -91,8 +92,8 @@ def _same(found: tuple, wanted: tuple) -> bool:
         Mistake(
             "B = 2n+1",
             _lmu_input,
-            "Your B is 2n+1: that is the LMU's normalisation, for a basis that is not orthonormal. With sqrt(2n+1) P_n, "
-            "B_n is p_n(0) w(0) = sqrt(2n+1).",
+            "Your B is 2n+1: that is the LMU's normalisation, for a basis that is not orthonormal. With "
+            "sqrt(2n+1) P_n, B_n is p_n(0) w(0) = sqrt(2n+1).",
         ),
     ),
 )
@@ -122,7 +123,7 @@ def legs_matrix(answer) -> str:
                 f"{(B if wrong_B else A).numpy().round(3)}\nand its first entry should be "
                 f"{(reference[1][0] if wrong_B else reference[0][0, 0]).item():g}.",
             )
-    return "Your matrix is HiPPO's: its eigenvalues are -1, -2, ..., -N, and still no two of its states decay alone."
+    return "Your matrix is HiPPO's: lower triangular, with the eigenvalues -1, -2, ..., -N."
 
 
 # ---------------------------------------------------------------- 2. the online memory
@@ -183,8 +184,8 @@ def _close(found, wanted) -> bool:
     points=4,
     solution=(_update, _reconstruct),
     hints=(
-        "The bilinear rule solves $(I - \\frac{\\Delta}{2} A)\\, x_k = (I + \\frac{\\Delta}{2} A)\\, x_{k-1} + \\Delta B u_k$: "
-        "`torch.linalg.solve(left, right)`.",
+        "The bilinear rule solves $(I - \\frac{\\Delta}{2} A)\\, x_k = "
+        "(I + \\frac{\\Delta}{2} A)\\, x_{k-1} + \\Delta B u_k$: `torch.linalg.solve(left, right)`.",
         "`basis('LegS', N, t)` gives $p_n(t)$ as an `(N, len(t))` tensor; reading back is one matrix product.",
         "Lag 0 is now. The sample that entered j steps ago sits at $t = (j + 1/2)\\Delta$.",
     ),
@@ -192,8 +193,8 @@ def _close(found, wanted) -> bool:
         Mistake(
             "Delta missing in the input",
             (_update_without_delta, _reconstruct),
-            "Your update adds B u without Delta: each sample counts 1/Delta times too much. The discrete input matrix is "
-            "(I - Delta/2 A)^{-1} Delta B.",
+            "Your update adds B u without Delta: each sample counts 1/Delta times too much. The discrete input "
+            "matrix is (I - Delta/2 A)^{-1} Delta B.",
         ),
         Mistake(
             "Euler forward",
@@ -210,8 +211,8 @@ def _close(found, wanted) -> bool:
         Mistake(
             "time backwards",
             (_update, _mirrored),
-            "In your reconstruction time runs backwards: lag 0 is now, where p_n(0) = sqrt(2n+1) is positive for every n. "
-            "The argument of P_n is 2 e^{-t} - 1, not 1 - 2 e^{-t}.",
+            "In your reconstruction time runs backwards: lag 0 is now, where p_n(0) = sqrt(2n+1) is positive "
+            "for every n. The argument of P_n is 2 e^{-t} - 1, not 1 - 2 e^{-t}.",
         ),
         Mistake(
             "output reversed",
@@ -222,14 +223,14 @@ def _close(found, wanted) -> bool:
         Mistake(
             "one step late",
             (_update, _one_late),
-            "Your reconstruction is off by one step: the newest sample sits at Delta/2, the one before it at 3 Delta/2. "
-            "Lag j is (j + 1/2) Delta.",
+            "Your reconstruction is off by one step: the newest sample sits at Delta/2, the one before it at "
+            "3 Delta/2. Lag j is (j + 1/2) Delta.",
         ),
         Mistake(
             "half a step early",
             (_update, _at_the_edge),
-            "Your reconstruction is half a step off: the sample u_k stands for the whole step, whose middle is Delta/2 ago. "
-            "Lag j is (j + 1/2) Delta.",
+            "Your reconstruction is half a step off: the sample u_k stands for the whole step, whose middle is "
+            "Delta/2 ago. Lag j is (j + 1/2) Delta.",
         ),
         Mistake(
             "lag without Delta",
@@ -321,24 +322,25 @@ def choose_memory(
     "A memory for two delays",
     level="open",
     points=3,
-    solution={"measure": "LegS", "N": 32, "dt": 1 / 400},
+    solution={"measure": "LegT", "N": 32, "dt": 1 / 450},
     form=choose_memory,
     hints=(
         "The memory must reach back to the longer delay: compare 1/Δ with 400 steps.",
-        "A window that is just long enough spends its N functions on all of it; one that is far too long blurs everything.",
+        "A window that is just long enough spends its N functions on all of it; a far longer one blurs everything.",
         "Plot the error of each delay against Δ (the demo `delay_dial` does it for one delay).",
     ),
     mistakes=(
         Mistake(
             "too short",
             {"measure": "LegT", "N": 32, "dt": 0.02},
-            "The memory is too short: it reaches back about 1/Δ steps, and the longer delay lies beyond it. Make Δ smaller.",
+            "The memory is too short: it reaches back about 1/Δ steps, and the longer delay lies beyond it. "
+            "Make Δ smaller.",
         ),
         Mistake(
             "too long",
             {"measure": "LegT", "N": 32, "dt": 1e-4},
-            "The memory is far too long: the functions are spread over 1/Δ steps of past, most of which nobody asks for, "
-            "and what is asked for blurs. Make Δ larger.",
+            "The memory is far too long: the functions are spread over 1/Δ steps of past, most of which nobody "
+            "asks for, and what is asked for blurs. Make Δ larger.",
         ),
         Mistake(
             "too small",
@@ -348,8 +350,8 @@ def choose_memory(
         Mistake(
             "LagT",
             {"measure": "LagT", "N": 32, "dt": 1 / 400},
-            "LagT is orthonormal under a uniform measure on an infinite past: its Laguerre functions hardly reach where "
-            "you need them. Try a measure that weighs the past you want.",
+            "LagT is orthonormal under a uniform measure on an infinite past: its Laguerre functions hardly "
+            "reach where you need them. Try a measure that weighs the past you want.",
         ),
     ),
 )
