@@ -1,6 +1,9 @@
 """A course of nbgrader's in a temporary folder: one assignment with one notebook, gone when it is done."""
 
+import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,17 +58,20 @@ class Course:
 
 
 @contextmanager
-def course(timeout: int = 120) -> Iterator[Course]:
+def course(timeout: int = 120, like: Path | None = None) -> Iterator[Course]:
     """A course that lives as long as the block.
 
     Args:
         timeout: seconds that one cell may take when it is graded.
+        like: the folder of a course whose release was made; this one is a copy of it.
     """
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-    with tempfile.TemporaryDirectory(prefix="labkit-classroom-") as name:
+    with _scripts_on_path(), tempfile.TemporaryDirectory(prefix="labkit-classroom-") as name:
         folder = Path(name).resolve()
+        if like is not None:
+            shutil.copytree(like, folder, dirs_exist_ok=True)
         config = Config()
         config.CourseDirectory.root = str(folder)
         config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
@@ -76,5 +82,17 @@ def course(timeout: int = 120) -> Iterator[Course]:
 
 
 def _reason(done: dict) -> str:
-    lines = [line for line in (done.get("error") or done.get("log") or "").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it does not say why"
+    said = f"{done.get('log', '')}\n{done.get('error', '')}"
+    errors = re.findall(r"^\s*(?:[\w.]+\.)?(\w*(?:Error|Exception|Entry): .+)$", said, flags=re.MULTILINE)
+    return next((e for e in errors if not e.startswith("NbGraderException")), "it does not say why")
+
+
+@contextmanager
+def _scripts_on_path() -> Iterator[None]:
+    """nbgrader calls `alembic` by its name, which a Python that is called by its path need not find."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

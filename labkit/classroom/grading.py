@@ -9,9 +9,11 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from labkit import paths
+from labkit.classroom.course import course
 from labkit.classroom.grades import Grade
 from labkit.classroom.submissions import Submission
 from labkit.experiment.progress import Progress, silent
@@ -33,20 +35,30 @@ def grade_all(
         workers: how many are graded at a time.
     """
     lock, done = threading.Lock(), 0
+    instructors = {s.instructor for s in submissions if s.instructor is not None and not s.problem}
 
     def work(submission: Submission) -> Grade:
         nonlocal done
-        grade = _grade(submission, timeout, workers)
+        grade = _grade(submission, prepared, timeout, workers)
         with lock:
             done += 1
             progress(done / len(submissions), f"{done} of {len(submissions)}")
         return grade
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        return list(pool.map(work, submissions))
+    with ExitStack() as stack:
+        prepared = {instructor: _prepare(stack, instructor) for instructor in instructors}
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            return list(pool.map(work, submissions))
 
 
-def _grade(submission: Submission, timeout: int, workers: int) -> Grade:
+def _prepare(stack: ExitStack, instructor: Path) -> Path:
+    """A course with the paper's release, for every submission to copy."""
+    here = stack.enter_context(course())
+    here.make_release(instructor)
+    return here.folder
+
+
+def _grade(submission: Submission, prepared: dict[Path, Path], timeout: int, workers: int) -> Grade:
     broken = _nothing(submission)
     if submission.problem or submission.instructor is None:
         return broken(submission.problem)
@@ -57,6 +69,7 @@ def _grade(submission: Submission, timeout: int, workers: int) -> Grade:
             "paper": submission.paper,
             "submitted": str(submission.path.resolve()),
             "instructor": str(submission.instructor.resolve()),
+            "prepared": str(prepared[submission.instructor]),
             "timeout": timeout,
         }
         job.write_text(json.dumps(asked), encoding="utf-8")
@@ -111,8 +124,6 @@ def _environment(workers: int) -> dict[str, str]:
 
 def _stop(process: subprocess.Popen) -> None:
     """Stop a grading; its kernel sees that its parent is gone, and goes too."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

@@ -54,7 +54,7 @@ def _submission(student: str, path: Path, named: str, asked: str | None) -> Subm
     try:
         says = source.load(path).metadata.get("labkit", {}).get("paper")
     except ValueError as error:
-        says, problem = None, f"the file is no notebook: {_short(error)}"
+        says, problem = None, _short(error)
     slug = next((slug for slug in (named, says, asked) if slug in known), "")
     if not slug:
         problem = (

@@ -16,15 +16,14 @@ STUDENT = "student"  # nbgrader's name for whoever it is: names of real people s
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def grade(student: str, paper: str, submitted: Path, instructor: Path, timeout: int) -> Grade:
-    """Grade a submission with nbgrader's autograder."""
+def grade(student: str, paper: str, submitted: Path, instructor: Path, prepared: Path, timeout: int) -> Grade:
+    """Grade a submission with nbgrader's autograder, in a copy of the course that is prepared for the paper."""
     original = source.load(instructor)
     maxima = maximum_points(original)
     nothing = dict.fromkeys(maxima, 0.0)
     try:
         notebook, notes = restore(source.load(submitted), original)
-        with course(timeout) as here:
-            here.make_release(instructor)
+        with course(timeout, like=prepared) as here:
             place = here.submission(STUDENT)
             place.parent.mkdir(parents=True)
             place.write_text(source.dumps(notebook), encoding="utf-8")
@@ -76,13 +75,8 @@ def _words(output: NotebookNode, timeout: int) -> str:
 def main(job: Path) -> None:
     """Read a job, grade it, and write the answer beside it."""
     asked = json.loads(job.read_text(encoding="utf-8"))
-    done = grade(
-        asked["student"],
-        asked["paper"],
-        Path(asked["submitted"]),
-        Path(asked["instructor"]),
-        asked["timeout"],
-    )
+    places = {name: Path(asked[name]) for name in ("submitted", "instructor", "prepared")}
+    done = grade(asked["student"], asked["paper"], timeout=asked["timeout"], **places)
     job.with_suffix(".done").write_text(json.dumps(done.as_json()), encoding="utf-8")
 
 
