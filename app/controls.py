@@ -16,13 +16,13 @@ from labkit.demo import Control
 BIND = "query-params"
 
 
-def render(control: Control, key: str, *, wide: bool = False) -> Any:
+def render(control: Control, key: str, *, wide: bool = False, listed: bool = False) -> Any:
     """Show a control and return its value.
 
     A value in the address that the control does not allow is explained in place, and the default is used.
 
     Args:
-        wide: there is room to show all of a choice's choices at once.
+        wide: show all of a choice's choices at once, without a label; listed: show them as a list that opens.
     """
     _read_address(control, key)
     about = {
@@ -36,7 +36,7 @@ def render(control: Control, key: str, *, wide: bool = False) -> Any:
     if control.kind == "drawing":
         value = sketchpad.render(control, key)
     elif control.kind == "choice":
-        value = _choice(control, about, wide)
+        value = _choice(control, about, wide, listed)
     elif control.kind == "switch":
         value = st.toggle(value=control.default, **about)
     elif control.kind == "text":
@@ -101,11 +101,15 @@ def _label(control: Control) -> str:
     return f"{control.label} ({control.unit})" if control.unit else control.label
 
 
-def _choice(control: Control, about: dict, wide: bool) -> Any:
+def _choice(control: Control, about: dict, wide: bool, listed: bool) -> Any:
     about["format_func"] = str  # what is shown is also what stands in the address
-    if wide or sum(len(str(choice)) + 4 for choice in control.choices) <= 40:
+    short = sum(len(str(choice)) + 4 for choice in control.choices) <= 40
+    if wide:
+        about["label_visibility"] = "collapsed"
+    if (wide or short) and not listed:
         return st.segmented_control(options=control.choices, default=control.default, required=True, **about)
-    return st.selectbox(options=control.choices, index=control.choices.index(control.default), **about)
+    place = None if control.default is None else control.choices.index(control.default)
+    return st.selectbox(options=control.choices, index=place, **about)
 
 
 def _slider(control: Control, about: dict) -> int | float:
@@ -146,7 +150,7 @@ def _read_address(control: Control, key: str) -> None:
 def _show_note(key: str) -> None:
     note = st.session_state.get("notes", {}).get(key)
     if note:
-        st.warning(f"In the address, {escape(note)}. The default is shown.", icon=":material/link_off:")
+        st.warning(f"In the address, {escape(note)}. The default is used instead.", icon=":material/link_off:")
 
 
 def _forget_note(key: str) -> None:

@@ -12,15 +12,15 @@ if ROOT not in sys.path:
 from app import look, session  # noqa: E402
 from app.errors import explained  # noqa: E402
 
-st.set_page_config(page_title="labkit", page_icon=":material/timeline:", layout="wide")
+st.set_page_config(page_title="labkit", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
 
 page = st.navigation(
     {
         "": [
             st.Page(session.PAGES["home"], title="Home", icon=":material/home:", default=True),
             st.Page(session.PAGES["ledger"], title="Ledger", icon=":material/fact_check:"),
+            st.Page(session.PAGES["paper"], title="Papers", icon=":material/article:"),
         ],
-        "Papers": [st.Page(session.PAGES["paper"], title="Papers", icon=":material/article:")],
         "Studios": [st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:")],
     }
 )

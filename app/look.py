@@ -7,6 +7,9 @@ ALWAYS = """
 [data-testid="stSidebar"] { width: 230px !important; min-width: 230px !important; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; margin-bottom: 0; }
 [data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
+[class*="st-key-pair-"] > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+[class*="st-key-pair-"] > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]
+  > [data-testid="stColumn"] { min-width: min(600px, 100%); }
 hr { margin: 0.4rem 0 0.8rem 0; }
 [class*="st-key-download-"] { margin-top: -0.9rem; }
 [class*="st-key-download-"] button { opacity: 0.65; min-height: 1.4rem; }
@@ -27,3 +30,9 @@ html { font-size: 21px; }
 def apply(*, presenting: bool) -> None:
     """Add the lab's style to the page."""
     st.html(f"<style>{ALWAYS}{PRESENTING if presenting else ''}</style>")
+
+
+def pair(key: str, weights: tuple[int, int] = (1, 1)) -> list:
+    """Two columns that stand side by side where the screen has room for both, else one below the other."""
+    with st.container(key=f"pair {key}"):
+        return st.columns(list(weights), gap="large")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import controls, figures, jobs, session
 from app.errors import explain, explained
-from labkit.demo import Demo
+from labkit.demo import Control, Demo
 
 Drawn = list[tuple[Literal["figure", "table"], Any]]
 
@@ -33,16 +33,20 @@ def show(
     linked = linked or {}
     own = [control for control in demo.controls if control.name not in linked]
     with st.container(key=f"demo {demo.name}"):
+        last = session.presenting()  # on a projector, the picture comes first
         if heading:
             st.subheader(demo.title, anchor=demo.name)
-            st.markdown(demo.caption)
+            if not last:
+                st.markdown(demo.caption)
         with explained(f"the demo “{demo.title}”"):
-            beside, picture = _places(layout, bool(own))
+            beside, picture = _places(layout, own)
             with beside:
                 values = controls.render_all(own, demo.name, columns=columns if layout == "above" else 1)
                 controls.unknown_names(demo.controls, demo.name)
             with picture:
                 _picture(demo, {**linked, **values})
+        if heading and last:
+            st.markdown(demo.caption)
 
 
 def draw(demo: Demo, values: Mapping[str, Any], device: str, *, large: bool = False, progress=None) -> Drawn:
@@ -68,11 +72,11 @@ def _drawn(paper: str, name: str, values: tuple, device: str, large: bool, _demo
     return draw(_demo, dict(values), device, large=large)
 
 
-def _places(layout: str, controls_shown: bool) -> tuple:
-    if not controls_shown:
-        return st.container(), st.container()
-    if layout == "side":
-        return tuple(st.columns([1, 3], gap="large"))
+def _places(layout: str, own: list[Control]) -> tuple:
+    """Where the controls and the picture go; a drawing pad needs room."""
+    if layout == "side" and own:
+        wide = any(control.kind == "drawing" for control in own)
+        return tuple(st.columns([2, 3] if wide else [1, 3], gap="large"))
     return st.container(), st.container()
 
 

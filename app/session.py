@@ -8,10 +8,10 @@ from labkit import device as devices
 from labkit.demo import Control
 
 PAGES = {
-    "home": "pages/home.py",
-    "ledger": "pages/ledger.py",
-    "paper": "pages/paper.py",
-    "hippo_bases": "pages/hippo_bases.py",
+    "home": "views/home.py",
+    "ledger": "views/ledger.py",
+    "paper": "views/paper.py",
+    "hippo_bases": "views/hippo_bases.py",
 }
 
 

@@ -11,7 +11,6 @@
 // (a Streamlit component) both mount this file.
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 600;
 const INK = "#222222";
 const CURVE = "#D55E00";
 const GRID = "#E4E7EB";
@@ -29,7 +28,7 @@ function shape(name, attributes, parent, text) {
 export function mount(element, options) {
   const { points, low, high, xLabel = "x", yLabel = "y", onChange = () => {} } = options;
   const height = options.height ?? 240;
-  const frame = { left: 58, right: WIDTH - 12, top: 12, bottom: height - 40 };
+  const frame = { left: 58, right: 588, top: 12, bottom: height - 44 };
   const clip = (y) => Math.min(high, Math.max(low, y));
   const tidy = (y) => Number(clip(y).toPrecision(3));
   const proper = (values) => Array.from({ length: points }, (_, i) => tidy(Number(values?.[i] ?? 0) || 0));
@@ -42,41 +41,50 @@ export function mount(element, options) {
   const root = document.createElement("div");
   root.className = "sketchpad";
   root.style.cssText = `position:relative;width:100%;max-width:900px;font-family:${FONT}`;
-  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${height}`, tabindex: 0, role: "application" }, root);
+  const svg = shape("svg", { tabindex: 0, role: "application" }, root);
   svg.setAttribute(
     "aria-label",
     `Draw ${yLabel} against ${xLabel}. Left and right choose a point, up and down move it, R resets.`,
   );
   svg.style.cssText = "display:block;width:100%;touch-action:none;cursor:crosshair;user-select:none";
+  svg.style.height = `${height}px`;
 
   const x = (i) => frame.left + ((frame.right - frame.left) * i) / Math.max(points - 1, 1);
   const y = (v) => frame.bottom - ((frame.bottom - frame.top) * (v - low)) / (high - low);
+  let line;
+  let mark;
 
-  const label = { "font-size": 14, fill: INK };
-  for (let tick = 0; tick <= 4; tick += 1) {
-    const v = low + ((high - low) * tick) / 4;
-    shape("line", { x1: frame.left, x2: frame.right, y1: y(v), y2: y(v), stroke: GRID }, svg);
-    shape("text", { ...label, x: frame.left - 8, y: y(v) + 5, "text-anchor": "end" }, svg, Number(v.toPrecision(3)));
+  // The axes, the curve and the mark, at the width that there is: type keeps its size.
+  function build(width) {
+    frame.right = Math.max(width, 160) - 12;
+    svg.replaceChildren();
+    svg.setAttribute("viewBox", `0 0 ${frame.right + 12} ${height}`);
+    const { left, right, top, bottom } = frame;
+    const label = { "font-size": 14, fill: INK, "text-anchor": "middle" };
+    for (let tick = 0; tick <= 4; tick += 1) {
+      const v = low + ((high - low) * tick) / 4;
+      const at = { ...label, x: left - 8, y: y(v) + 5, "text-anchor": "end" };
+      shape("line", { x1: left, x2: right, y1: y(v), y2: y(v), stroke: GRID }, svg);
+      shape("text", at, svg, Number(v.toPrecision(3)));
+    }
+    if (low < 0 && high > 0) {
+      shape("line", { x1: left, x2: right, y1: y(0), y2: y(0), stroke: LINE, "stroke-dasharray": "4 4" }, svg);
+    }
+    shape("rect", { x: left, y: top, width: right - left, height: bottom - top, fill: "none", stroke: LINE }, svg);
+    shape("text", { ...label, x: (left + right) / 2, y: height - 14 }, svg, xLabel);
+    const middle = (top + bottom) / 2;
+    shape("text", { ...label, x: 14, y: middle, transform: `rotate(-90 14 ${middle})` }, svg, yLabel);
+    line = shape("polyline", { fill: "none", stroke: CURVE, "stroke-width": 2.5, "stroke-linejoin": "round" }, svg);
+    mark = shape("circle", { r: 6, fill: "white", stroke: INK, "stroke-width": 2 }, svg);
+    paint();
   }
-  if (low < 0 && high > 0) {
-    shape("line", { x1: frame.left, x2: frame.right, y1: y(0), y2: y(0), stroke: LINE, "stroke-dasharray": "4 4" }, svg);
-  }
-  const box = { x: frame.left, y: frame.top, width: frame.right - frame.left, height: frame.bottom - frame.top };
-  shape("rect", { ...box, fill: "none", stroke: LINE }, svg);
-  shape("text", { ...label, x: (frame.left + frame.right) / 2, y: height - 10, "text-anchor": "middle" }, svg, xLabel);
-  const middle = (frame.top + frame.bottom) / 2;
-  const upright = { ...label, x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` };
-  shape("text", upright, svg, yLabel);
-  const curve = { fill: "none", stroke: CURVE, "stroke-width": 2.5, "stroke-linejoin": "round" };
-  const line = shape("polyline", curve, svg);
-  const mark = shape("circle", { r: 6, fill: "white", stroke: INK, "stroke-width": 2, visibility: "hidden" }, svg);
 
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Reset";
   button.title = "Back to the first curve (R)";
   button.style.cssText =
-    "position:absolute;right:2.8%;top:8%;font:13px inherit;padding:2px 10px;border:1px solid #9AA5B1;" +
+    "position:absolute;right:20px;top:18px;font:13px inherit;padding:2px 10px;border:1px solid #9AA5B1;" +
     "border-radius:6px;background:rgba(255,255,255,.9);color:#1F2933;cursor:pointer";
   root.appendChild(button);
   element.appendChild(root);
@@ -100,7 +108,7 @@ export function mount(element, options) {
   // The pointer's place as (index, height), index not rounded.
   function place(event) {
     const seen = svg.getBoundingClientRect();
-    const px = ((event.clientX - seen.left) / seen.width) * WIDTH;
+    const px = ((event.clientX - seen.left) / seen.width) * (frame.right + 12);
     const py = ((event.clientY - seen.top) / seen.height) * height;
     const i = ((px - frame.left) / (frame.right - frame.left)) * (points - 1);
     const v = low + ((frame.bottom - py) / (frame.bottom - frame.top)) * (high - low);
@@ -161,7 +169,11 @@ export function mount(element, options) {
     if (event.key === "ArrowUp" || event.key === "ArrowDown") tell(true);
   });
 
-  paint();
+  build(600);
+  const watcher = new ResizeObserver(([entry]) => {
+    if (entry.contentRect.width > 0) build(entry.contentRect.width);
+  });
+  watcher.observe(root);
   return {
     get value() {
       return [...values];
@@ -172,6 +184,7 @@ export function mount(element, options) {
       paint();
     },
     destroy() {
+      watcher.disconnect();
       root.remove();
     },
   };

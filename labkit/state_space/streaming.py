@@ -3,7 +3,7 @@ products.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float, Inexact
 from torch import Tensor
 
 from labkit.state_space.kernels import krylov
@@ -44,3 +44,32 @@ def stream_states(
         before = before @ powers[:, -N:] + within[:, i, -N:]
     states = within + torch.stack(carried, dim=1) @ powers
     return states.reshape(batch, blocks * T, N)[:, :length]
+
+
+def last_state(
+    Abar: Float[Tensor, "heads N N"] | Complex[Tensor, "heads N"],
+    Bbar: Inexact[Tensor, "heads N"],
+    u: Float[Tensor, "batch length heads"],
+    x0: Inexact[Tensor, "batch heads N"],
+    block: int = 128,
+) -> Inexact[Tensor, "batch heads N"]:
+    """x_L = Abar^L x0 + sum_j Abar^{L-1-j} Bbar u_j for many heads, each with its own dense or diagonal
+    Abar.
+    """
+    x, length = x0, u.shape[1]
+    dense = Abar.ndim == 3
+    T = min(block, length)
+    if dense:
+        columns = krylov(Abar, Bbar, T)
+    else:
+        columns = Bbar[..., None] * Abar[..., None] ** torch.arange(T, device=u.device)
+    # a first, shorter block leaves whole ones behind it
+    start = length % T
+    for begin, end in [(0, start)] * (start > 0) + [(i, i + T) for i in range(start, length, T)]:
+        steps = end - begin
+        added = torch.einsum("hnt,bth->bhn", columns[..., :steps], u[:, begin:end].flip(1).to(columns.dtype))
+        if dense:
+            x = torch.einsum("hnm,bhm->bhn", torch.linalg.matrix_power(Abar, steps), x) + added
+        else:
+            x = Abar**steps * x + added
+    return x

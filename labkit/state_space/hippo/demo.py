@@ -13,7 +13,7 @@ from labkit.datasets import series
 from labkit.demo import Drawing, Label, Log, Step, demo
 from labkit.state_space.discretize import discretize
 from labkit.state_space.hippo import figures
-from labkit.state_space.hippo.experiment import delay_signals, delayed, ridge, ridge_nrmse
+from labkit.state_space.hippo.experiment import delay_signals, ridge, ridge_nrmse
 from labkit.state_space.hippo.method import (
     OrthogonalSSM,
     ScaledLegS,
@@ -28,6 +28,7 @@ from labkit.state_space.hippo.method import (
 )
 from labkit.state_space.inits import random_transition
 from labkit.state_space.matrices import MEASURES, transition
+from labkit.state_space.tasks import delayed
 
 Measure = Annotated[
     Literal["LegS", "LegT", "FouT", "LagT"],

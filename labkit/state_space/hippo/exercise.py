@@ -8,9 +8,10 @@ from torch import Tensor
 
 from labkit.demo import Label, Log
 from labkit.exercise import Mistake, Wrong, exercise, recognise
-from labkit.state_space.hippo.experiment import delay_signals, delayed, ridge_nrmse
+from labkit.state_space.hippo.experiment import delay_signals, ridge_nrmse
 from labkit.state_space.hippo.method import OrthogonalSSM
 from labkit.state_space.matrices import basis, transition
+from labkit.state_space.tasks import delayed
 
 # ---------------------------------------------------------------- 1. the LegS matrix
 
@@ -122,7 +123,7 @@ def legs_matrix(answer) -> str:
                 f"{(B if wrong_B else A).numpy().round(3)}\nand its first entry should be "
                 f"{(reference[1][0] if wrong_B else reference[0][0, 0]).item():g}.",
             )
-    return "Your matrix is HiPPO's: its eigenvalues are -1, -2, ..., -N, and still no two of its states decay alone."
+    return "Your matrix is HiPPO's: lower triangular, with the eigenvalues -1, -2, ..., -N."
 
 
 # ---------------------------------------------------------------- 2. the online memory
@@ -321,7 +322,7 @@ def choose_memory(
     "A memory for two delays",
     level="open",
     points=3,
-    solution={"measure": "LegS", "N": 32, "dt": 1 / 400},
+    solution={"measure": "LegT", "N": 32, "dt": 1 / 450},
     form=choose_memory,
     hints=(
         "The memory must reach back to the longer delay: compare 1/Δ with 400 steps.",

@@ -24,7 +24,7 @@ from labkit.state_space.inits import RANDOM_SYSTEMS, random_transition
 from labkit.state_space.layers import S4Layer, SequenceModel
 from labkit.state_space.matrices import MEASURES, basis, transition, weight
 from labkit.state_space.optim import parameter_groups
-from labkit.state_space.tasks import sequential_digits
+from labkit.state_space.tasks import delay_task, delayed, reconstruct_task, sequential_digits
 from labkit.training import cosine, epochs, fit
 
 PRODUCTS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -263,11 +263,6 @@ def delay_signals(
     return u[:train, :length], u[train:, :length]
 
 
-def delayed(u: Float[Tensor, "batch length"], lag: int) -> Float[Tensor, "batch length"]:
-    """The signal of `lag` steps ago; 0 before it began."""
-    return nn.functional.pad(u, (lag, 0))[:, : u.shape[-1]]
-
-
 def ridge_nrmse(
     states: Float[Tensor, "train length order"],
     target: Float[Tensor, "train length"],
@@ -366,14 +361,15 @@ class LinearS4(nn.Module):
             dt_min=dt[0],
             dt_max=dt[1],
             rank=2 if init == "legt" else 1,
-            linear=True,
+            frozen=settings.freeze,
+            activation="none",
         )
         self.decode = nn.Linear(settings.d_model, outputs)
 
-    def forward(self, u: Float[Tensor, "batch length"]) -> Tensor:
-        """(batch, length) for a delay, (batch, outputs) for a reconstruction."""
-        y, _ = self.layer(self.encode(u[..., None]))
-        return self.decode(y[:, -1]) if self.last else self.decode(y)[..., 0]
+    def forward(self, u: Float[Tensor, "batch length 1"]) -> Tensor:
+        """(batch, length, 1) for a delay, (batch, outputs) for a reconstruction."""
+        y = self.layer(self.encode(u))
+        return self.decode(y[:, -1] if self.last else y)
 
 
 def _train_all(task: Trained, run: Run, kind: str) -> None:
@@ -387,16 +383,13 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
     seed_everything(run.seed)
     last = kind == "reconstruct"
     model = LinearS4(task, init, task.ranges[name], outputs=task.lag if last else 1, last=last)
-    if task.freeze:
-        for parameter in model.layer.ssm_parameters():
-            parameter.requires_grad_(False)
+
+    make = reconstruct_task if last else delay_task
 
     def batch(step: int) -> tuple[Tensor, Tensor]:
-        u = white_signal(
-            task.length * task.dt, task.dt, task.freq, batch=task.batch, generator=run.generator(1000 + step)
-        )
-        u = u[:, : task.length].to(run.device)
-        return u, (u[:, -task.lag :] if last else delayed(u, task.lag))
+        generator = run.generator(1000 + step)
+        u, wanted = make(task.batch, task.length, task.lag, task.dt, task.freq, generator=generator)
+        return u.to(run.device), wanted.to(run.device)
 
     def loss(model: nn.Module, pair: tuple[Tensor, Tensor]) -> Tensor:
         u, wanted = pair

@@ -10,6 +10,7 @@ entered j steps ago sits at lag j + 1/2. Lag 0 is now, and lags grow into the pa
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Complex, Float, Inexact
@@ -18,7 +19,7 @@ from torch import Tensor
 from labkit.state_space.bases import check_measure, legendre
 from labkit.state_space.discretize import ALPHA, check_discretization, check_step, discretize
 from labkit.state_space.inits import random_transition
-from labkit.state_space.kernels import krylov
+from labkit.state_space.kernels import krylov, real_form, real_input, real_readout
 from labkit.state_space.matrices import (
     MEASURES,
     WINDOWED,
@@ -30,18 +31,21 @@ from labkit.state_space.matrices import (
     weight,
     window_length,
 )
+from labkit.state_space.s4_layer import HIPPO_INITS, S4Layer
 from labkit.state_space.signals import white_signal
 from labkit.state_space.streaming import stream_states
 
 __all__ = [
     "MEASURES",
     "WINDOWED",
+    "LayerKernels",
     "OrthogonalSSM",
     "ScaledLegS",
     "band_limit_mask",
     "delay_readout",
     "diagonal_kernels",
     "fit_kernel",
+    "layer_kernels",
     "memory_function",
     "memory_length",
     "random_transition",
@@ -484,3 +488,52 @@ def diagonal_kernels(
     modes = torch.exp(Lambda[:, None] * (dt * t.to(torch.float64)))
     half = 0.5 if halve_input else 1.0
     return (2 * half * ((V * B) @ modes).real * (t >= 0)).to(t.dtype)
+
+
+class LayerKernels(NamedTuple):
+    """What the channels of an S4 layer remember, over lags in steps."""
+
+    lags: Float[Tensor, " length"]
+    basis: Float[Tensor, "channels N length"]
+    kernels: Float[Tensor, "directions channels length"]
+
+
+@torch.no_grad()
+def layer_kernels(layer: S4Layer, length: int) -> LayerKernels:
+    """Reads a layer, trained or not: each channel's N basis kernels e^{t Delta A} B and its output kernel C
+    e^{t Delta A} B.
+
+    Lags are 1/2, 3/2, ... steps; each channel stretches its basis by its own Delta. The basis stands in the
+    coordinates of the layer's HiPPO start, where an untrained layer gives exactly `OrthogonalSSM.kernels`;
+    for starts that have no such coordinates the N rows are the real and the imaginary parts of the modes.
+    Everything is computed in float64 and in continuous time: Delta times the output kernel is close to
+    `layer.kernel(length)`.
+
+    Raises ValueError for length < 1.
+    """
+    if length < 1:
+        raise ValueError(f"length must be at least 1; got {length}")
+    Lambda, P, B, dt = layer.systems()
+    wide = torch.complex128
+    dt = dt.to(torch.float64)
+    A = dt[:, None, None] * real_form(Lambda.to(wide), P.to(wide), P.to(wide))
+    start = torch.linalg.matrix_exp(A / 2) @ real_input(B.to(wide))[..., None]
+    states = krylov(torch.linalg.matrix_exp(A), start[..., 0], length)
+    kernels = torch.einsum("chn,hnl->chl", real_readout(layer.readout().to(wide)), states)
+    names = layer.starts()
+    turned = []
+    for channel, name in enumerate(names):
+        if name in HIPPO_INITS:
+            V = dplr(
+                HIPPO_INITS[name],
+                layer.d_state,
+                2 if name == "legt" else 1,
+                layer.timescale,
+                device=dt.device,
+            )[3]
+            # the state in HiPPO's coordinates is 2 Re(V x)
+            turned.append(real_readout(V) @ states[channel])
+        else:
+            turned.append(2 * states[channel])
+    lags = torch.arange(length, dtype=torch.float64, device=dt.device) + 0.5
+    return LayerKernels(lags, torch.stack(turned), kernels)

@@ -4,7 +4,32 @@
 low-rank one; each stands beside the slow form that defines it.
 """
 
+from labkit.state_space.kernels.cauchy import cauchy
+from labkit.state_space.kernels.dplr import (
+    dplr_kernel,
+    dplr_responses,
+    extend_readout,
+    naive_kernel,
+    real_form,
+    real_input,
+    real_readout,
+    truncate_readout,
+    untruncate_readout,
+)
 from labkit.state_space.kernels.krylov import krylov
 from labkit.state_space.kernels.vandermonde import vandermonde
 
-__all__ = ["krylov", "vandermonde"]
+__all__ = [
+    "cauchy",
+    "dplr_kernel",
+    "dplr_responses",
+    "extend_readout",
+    "krylov",
+    "naive_kernel",
+    "real_form",
+    "real_input",
+    "real_readout",
+    "truncate_readout",
+    "untruncate_readout",
+    "vandermonde",
+]

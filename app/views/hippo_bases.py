@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls, panel, session
+from app import controls, look, panel, session
 from app.studio import shared
 from labkit import catalogue
 from labkit.demo import Control
@@ -22,7 +22,7 @@ STEPS = {
     ),
     "4 Any kernel": "What a state can remember, it can convolve with. Draw the kernel that you want.",
 }
-SIGNAL = ("signal", "scaled", "frequency", "seed")
+SIGNAL = ("signal", "scaled", "frequency", "seed", "frames")
 
 PAPER = catalogue.paper("hippo")
 DEMOS = {demo.name: demo for demo in PAPER.demos()}
@@ -48,7 +48,7 @@ def show(name: str, values: dict, **options) -> None:
 def basis() -> None:
     """Basis explorer and warp, side by side."""
     values = memory()
-    left, right = st.columns(2, gap="large")
+    left, right = look.pair("basis")
     with left:
         show("basis_explorer", values)
     with right:
@@ -59,14 +59,14 @@ def stream() -> None:
     """The stream, the state's trajectories beside it, and the error below."""
     values = memory()
     pair = [DEMOS["streaming"], DEMOS["trajectories"]]
-    values |= controls.render_all([shared(pair, name) for name in SIGNAL], "hippo", columns=4)
+    values |= controls.render_all([shared(pair, name) for name in SIGNAL], "hippo", columns=5)
     drawing = shared(pair, "drawing")
     values["drawing"] = drawing.default
     if values["signal"] == "drawn":
         values["drawing"] = controls.render(drawing, "hippo.drawing")
-    left, right = st.columns([3, 2], gap="large")
+    left, right = look.pair("stream", (3, 2))
     with left:
-        show("streaming", values, columns=2)
+        show("streaming", values)
     with right:
         show("trajectories", values)
     show("error_map", values)
@@ -75,7 +75,7 @@ def stream() -> None:
 def delay() -> None:
     """Delay dial and spectrum."""
     values = memory()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = look.pair("delay", (3, 2))
     with left:
         show("delay_dial", values, columns=4)
     with right:

@@ -18,8 +18,12 @@ def chosen_paper() -> Paper | None:
         st.info("This lab holds no papers yet.")
         return None
     names = tuple(paper.slug for paper in known)
-    picker = Control("paper", "Paper", "", "choice", names[0], choices=names)
-    return catalogue.paper(controls.render(picker, "paper"))
+    picker = Control("paper", "Paper", "", "choice", None, choices=names)
+    name = controls.render(picker, "paper", listed=True)
+    if name is None:
+        st.info("Choose a paper.", icon=":material/arrow_upward:")
+        return None
+    return catalogue.paper(name)
 
 
 def header(paper: Paper) -> None:

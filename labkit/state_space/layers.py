@@ -1,0 +1,131 @@
+"""The theme's layers, and the backbone that stacks them into a model."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Inexact, Int
+from torch import Tensor, nn
+
+from labkit.state_space.s4_layer import S4Layer
+
+__all__ = ["S4Layer", "SequenceModel"]
+
+POOLS = ("mean", "last", None)
+
+
+class _OverChannels(nn.BatchNorm1d):
+    """Batch normalisation with channels last, for sequences and for single steps."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(0, -2)).view_as(x)
+
+
+class SequenceModel(nn.Module):
+    """Linear or Embedding -> n_layers residual blocks -> pool over time -> Linear.
+
+    d_in       features of each step, or the number of tokens with `embedding`
+    d_model    width H
+    n_layers   number of blocks
+    layer      makes one block's layer from H: a module from (B, L, H) to (B, L, H), S4Layer by default
+    norm       "layer", "batch" or "none"
+    prenorm    norm -> layer -> + residual, and one more norm after the last block; otherwise
+               layer -> + residual -> norm
+    pool       "mean" over time, "last" step, or None to give an output for each step
+    d_out      outputs; None gives the features themselves
+
+    Raises ValueError for an unknown norm or pool and for sizes below 1.
+    """
+
+    def __init__(
+        self,
+        d_in: int,
+        d_model: int,
+        n_layers: int,
+        layer: Callable[[int], nn.Module] = S4Layer,
+        norm: str = "layer",
+        prenorm: bool = False,
+        pool: str | None = "mean",
+        d_out: int | None = None,
+        dropout: float = 0.0,
+        embedding: bool = False,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ):
+        super().__init__()
+        for name, size in (("d_in", d_in), ("d_model", d_model), ("n_layers", n_layers)):
+            if size < 1:
+                raise ValueError(f"{name} must be at least 1; got {size}")
+        if norm not in ("layer", "batch", "none"):
+            raise ValueError(f"norm must be layer, batch or none; got {norm!r}")
+        if pool not in POOLS:
+            raise ValueError(f"pool must be mean, last or None; got {pool!r}")
+        place = {"dtype": dtype, "device": device}
+        self.prenorm, self.pool, self.dropout = prenorm, pool, dropout
+        self.encoder = (nn.Embedding if embedding else nn.Linear)(d_in, d_model, **place)
+        kinds = {"layer": nn.LayerNorm, "batch": _OverChannels}
+        self.layers = nn.ModuleList(layer(d_model) for _ in range(n_layers))
+        self.norms = nn.ModuleList(
+            nn.Identity() if norm == "none" else kinds[norm](d_model, **place)
+            for _ in range(n_layers + prenorm)
+        )
+        self.decoder = nn.Identity() if d_out is None else nn.Linear(d_model, d_out, **place)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch length features"] | Int[Tensor, "batch length"],
+        states: list[Tensor] | None = None,
+        rate: float | int = 1.0,
+    ) -> Inexact[Tensor, "batch ..."] | tuple[Tensor, list[Tensor]]:
+        """(B, d_out) with a pool, (B, L, d_out) without; with `states` also the states after the last step.
+
+        `rate` is handed to each layer: it multiplies the step size of a state-space layer.
+        """
+        h = self.encoder(x)
+        after = []
+        for i, layer in enumerate(self.layers):
+            options = {"rate": rate} if rate != 1 else {}
+            z = self.norms[i](h) if self.prenorm else h
+            if states is None:
+                z = layer(z, **options)
+            else:
+                z, state = layer(z, states[i], **options)
+                after.append(state)
+            h = self._join(i, h, z)
+        y = self.decoder(self._pooled(self.norms[-1](h) if self.prenorm else h))
+        return y if states is None else (y, after)
+
+    def _join(self, i: int, h: Tensor, z: Tensor) -> Tensor:
+        if self.dropout and self.training and z.ndim == 3:
+            z = z * nn.functional.dropout(torch.ones_like(z[:, :1]), self.dropout)
+        return h + z if self.prenorm else self.norms[i](h + z)
+
+    def _pooled(self, h: Tensor) -> Tensor:
+        if self.pool is None:
+            return h
+        return h.mean(1) if self.pool == "mean" else h[:, -1]
+
+    def default_state(self, batch: int) -> list[Tensor]:
+        """Each layer's state before the first step."""
+        return [layer.default_state(batch) for layer in self.layers]
+
+    def to_recurrent(self, rate: float | int = 1.0) -> "SequenceModel":
+        """Prepare every layer for `step`. Training mode forgets it again."""
+        for layer in self.layers:
+            layer.to_recurrent(rate)
+        return self
+
+    def step(
+        self, x: Float[Tensor, "batch features"] | Int[Tensor, " batch"], states: list[Tensor]
+    ) -> tuple[Float[Tensor, "batch outputs"], list[Tensor]]:
+        """(output, new states) for one step. Raises ValueError with mean pooling, which needs the whole
+        sequence.
+        """
+        if self.pool == "mean":
+            raise ValueError("step has no mean over time to give: build the model with pool=None or 'last'")
+        h = self.encoder(x)
+        after = []
+        for i, layer in enumerate(self.layers):
+            z, state = layer.step(self.norms[i](h) if self.prenorm else h, states[i])
+            after.append(state)
+            h = self._join(i, h, z)
+        return self.decoder(self.norms[-1](h) if self.prenorm else h), after
