@@ -63,7 +63,9 @@ def figures_and_table(slope: Annotated[float, Interval(ge=0, le=4)] = 1.0) -> tu
 
 
 @demo("A slow one", slow=True)
-def slow_one(slope: Annotated[float, Interval(ge=0, le=4)] = 1.0, *, device="cpu", progress=None) -> go.Figure:
+def slow_one(
+    slope: Annotated[float, Interval(ge=0, le=4)] = 1.0, *, device="cpu", progress=None
+) -> go.Figure:
     """Takes a while."""
     for step in range(4):
         time.sleep(0.05)
