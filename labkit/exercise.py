@@ -70,6 +70,8 @@ class Exercise:
             praise = self.checker(answer)
         except Wrong as wrong:  # from here, so that the traceback in a log is short
             raise Wrong(str(wrong)) from None
+        except NotImplementedError:  # what the student version says where an answer is to be written
+            raise Wrong(f"{self.title}: there is no answer yet.") from None
         except Exception as error:
             raise Wrong(f"{self.title}: your code raised {type(error).__name__}: {error}") from error
         print(f"Correct. {praise}")

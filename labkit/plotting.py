@@ -133,29 +133,42 @@ def animate(drawn: go.Figure, frames: Sequence[go.Frame], *, label: str, millise
 
 
 def claims_figure(claims: Sequence) -> go.Figure:
-    """Measured against required, one row a claim: where the figure stands relative to its threshold."""
+    """How far each claim's measurement is on the right side of its threshold, one row a claim.
+
+    The margin is the distance from the threshold divided by the larger of the two: 0 is just met, 1 is met by far,
+    below 0 the claim does not hold.
+    """
     judged = [claim for claim in claims if claim.threshold is not None]
     drawn = figure(
-        "Claims: measured relative to the threshold",
-        "measured / threshold",
+        "Claims: on which side of the threshold, and how far",
+        "margin (0: just met, below: not met)",
         "",
-        height=120 + 44 * len(judged),
+        height=160 + 44 * len(judged),
     )
-    drawn.add_vline(x=1, line={"color": TRUTH, "dash": "dot"})
-    for verdict, colour in (("holds", MEASURE), ("does not hold", ESTIMATE)):
+    drawn.add_vline(x=0, line={"color": TRUTH, "dash": "dot"})
+    for verdict, colour, symbol in (("holds", MEASURE, "circle"), ("does not hold", ESTIMATE, "x")):
         rows = [claim for claim in judged if claim.verdict == verdict]
         drawn.add_scatter(
-            x=[claim.measured / claim.threshold for claim in rows],
+            x=[_margin(claim) for claim in rows],
             y=[_wrap(claim.statement) for claim in rows],
             mode="markers",
             name=verdict,
-            marker={"size": 13, "color": colour, "symbol": "circle" if verdict == "holds" else "x"},
+            marker={"size": 13, "color": colour, "symbol": symbol},
             hovertext=[f"{c.quantity}: {c.measured_text}, required {c.required}" for c in rows],
             hoverinfo="text",
         )
-    drawn.update_xaxes(type="log")
-    drawn.update_layout(margin_l=320)
+    drawn.update_xaxes(range=[-1.08, 1.08])
+    drawn.update_yaxes(
+        categoryorder="array", categoryarray=[_wrap(claim.statement) for claim in reversed(judged)]
+    )
+    drawn.update_layout(margin_l=330)
     return drawn
+
+
+def _margin(claim) -> float:
+    larger = max(abs(claim.measured), abs(claim.threshold)) or 1.0
+    beyond = (claim.measured - claim.threshold) / larger
+    return max(-1.0, min(1.0, beyond if claim.relation.startswith(">") else -beyond))
 
 
 def _wrap(text: str, width: int = 46) -> str:

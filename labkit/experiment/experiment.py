@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import platform
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class Experiment:
         progress: Progress | None = None,
         checkpoints: str | Path | None = None,
         settings: Settings | None = None,
+        keep_checkpoints: bool = False,
     ) -> Result:
         """Run all stages for every seed, and check the claims.
 
@@ -74,8 +76,10 @@ class Experiment:
             progress: called with the fraction done and a few words; by default a progress bar.
             checkpoints: a folder for finished stages and trainings under way. A run that was killed
                 goes on from there when it is called again with the same arguments; a run that
-                finishes clears it.
+                finishes clears it. A disk that refuses them does not stop the run; it warns.
             settings: instead of the scale's preset.
+            keep_checkpoints: leave them when the run finishes, for a caller who stores the Result first
+                and then calls `clear_checkpoints`.
 
         Raises:
             ValueError: for an unknown scale or device, or a seed that is no non-negative integer.
@@ -85,8 +89,17 @@ class Experiment:
         place = devices.resolve(device)
         if progress is None:
             with bar(f"{self.paper} ({scale})") as progress:
-                return self._run(settings, scale, place, seeds, progress, checkpoints)
-        return self._run(settings, scale, place, seeds, progress, checkpoints)
+                result = self._run(settings, scale, place, seeds, progress, checkpoints)
+        else:
+            result = self._run(settings, scale, place, seeds, progress, checkpoints)
+        if checkpoints is not None and not keep_checkpoints:
+            self.clear_checkpoints(checkpoints, result)
+        return result
+
+    def clear_checkpoints(self, checkpoints: str | Path, result: Result) -> None:
+        """Remove what the run of this Result left for resuming."""
+        for seed in result.seeds:
+            _clear(_folder(checkpoints, result.scale, result.device, seed))
 
     def _run(self, settings, scale, place, seeds, progress, checkpoints) -> Result:
         started = time.perf_counter()
@@ -129,9 +142,6 @@ class Experiment:
             versions=_versions(),
             date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         )
-        if checkpoints is not None:
-            for run in runs:
-                _clear(run.folder)
         return result
 
     def _run_stage(self, stage, settings, scale, place, seed, progress, checkpoints) -> Run:
@@ -139,11 +149,14 @@ class Experiment:
         if checkpoints is None:
             stage(settings, run)
             return run
-        run.folder = Path(checkpoints) / f"{scale}-{str(place).replace(':', '')}-seed{seed}"
+        run.folder = _folder(checkpoints, scale, str(place), seed)
         key = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
         if not run.restore(key):
             stage(settings, run)
-            run.store(key)
+            try:
+                run.store(key)
+            except OSError as error:  # what was computed is worth more than the means to resume it
+                warnings.warn(f"the run goes on, but cannot be resumed: {error}", stacklevel=2)
         return run
 
 
@@ -159,6 +172,10 @@ def _versions() -> dict[str, str]:
     from labkit import __version__
 
     return {"python": platform.python_version(), "torch": torch.__version__, "labkit": __version__}
+
+
+def _folder(checkpoints: str | Path, scale: str, device: str, seed: int) -> Path:
+    return Path(checkpoints) / f"{scale}-{device.replace(':', '')}-seed{seed}"
 
 
 def _clear(folder: Path) -> None:

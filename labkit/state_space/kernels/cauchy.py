@@ -54,7 +54,11 @@ def _pair_sums(numerators: Tensor, alpha: Tensor, beta: Tensor, x: Tensor, y: Te
     near = y * beta
     real = (near - x) * (near + x) + (y * alpha).square()
     imag = (-2 * x * y) * alpha
-    size = real.square() + imag.square()
+    # Near a pole the denominator is about alpha^2, and its square's square, in the gradient, would leave
+    # float32: divide by its larger part first. The quotient does not depend on it, so neither does the gradient.
+    scale = torch.maximum(real.abs(), imag.abs()).detach()
+    real, imag = real / scale, imag / scale
+    size = (real.square() + imag.square()) * scale
     table = torch.cat([real / size, -imag / size], dim=-1)
     sums = numerators @ table
     nodes = len(x)
