@@ -5,9 +5,11 @@ A widget's key is its name in the address: `?basis_explorer.N=16`. A control at 
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from app import sketchpad
 from app.errors import escape
@@ -16,27 +18,33 @@ from labkit.demo import Control
 BIND = "query-params"
 
 
-def render(control: Control, key: str, *, wide: bool = False, listed: bool = False) -> Any:
+def render(
+    control: Control, key: str, *, wide: bool = False, hide_label: bool = False, note: bool = True
+) -> Any:
     """Show a control and return its value.
 
     A value in the address that the control does not allow is explained in place, and the default is used.
 
     Args:
-        wide: show all of a choice's choices at once, without a label; listed: show them as a list that opens.
+        wide: show all of a choice's choices at once, without a label.
+        hide_label: show a choice as a list that opens, without a label.
+        note: explain a bad value here; otherwise the page calls `show_note` where it has room.
     """
-    _read_address(control, key)
+    good = _read_address(control, key)
     about = {
         "label": _label(control),
         "key": key,
         "help": control.help or None,
-        "bind": BIND,
+        "bind": BIND if good else None,
         "on_change": _forget_note,
         "args": (key,),
     }
+    if wide or hide_label:
+        about["label_visibility"] = "collapsed"
     if control.kind == "drawing":
         value = sketchpad.render(control, key)
     elif control.kind == "choice":
-        value = _choice(control, about, wide, listed)
+        value = _choice(control, about, wide=wide, listed=hide_label)
     elif control.kind == "switch":
         value = st.toggle(value=control.default, **about)
     elif control.kind == "text":
@@ -45,7 +53,8 @@ def render(control: Control, key: str, *, wide: bool = False, listed: bool = Fal
         value = _log_slider(control, key, about)
     else:
         value = _slider(control, about)
-    _show_note(key)
+    if note:
+        show_note(control, key)
     return value
 
 
@@ -101,11 +110,9 @@ def _label(control: Control) -> str:
     return f"{control.label} ({control.unit})" if control.unit else control.label
 
 
-def _choice(control: Control, about: dict, wide: bool, listed: bool) -> Any:
+def _choice(control: Control, about: dict, *, wide: bool, listed: bool) -> Any:
     about["format_func"] = str  # what is shown is also what stands in the address
     short = sum(len(str(choice)) + 4 for choice in control.choices) <= 40
-    if wide:
-        about["label_visibility"] = "collapsed"
     if (wide or short) and not listed:
         return st.segmented_control(options=control.choices, default=control.default, required=True, **about)
     place = None if control.default is None else control.choices.index(control.default)
@@ -133,24 +140,32 @@ def _log_slider(control: Control, key: str, about: dict) -> int | float:
     return st.select_slider(options=options, value=control.default, format_func=control.to_text, **about)
 
 
-def _read_address(control: Control, key: str) -> None:
-    """Note what the address asks for that Streamlit's own binding would drop without a word."""
+def _read_address(control: Control, key: str) -> bool:
+    """Whether the address asks for nothing, or for something that the control allows.
+
+    What is not allowed is noted and taken out of the address; the widget is then not bound to it in this run.
+    """
     text = st.query_params.get(key)
     if text is None:
-        return
+        return True
     try:
         value = check(control, text)
     except ValueError as error:
         st.session_state.setdefault("notes", {})[key] = str(error)
-        return
+        with suppress(StreamlitAPIException):  # a bound parameter is Streamlit's to remove
+            del st.query_params[key]
+        return False
     if control.log is not None and value not in control.positions():
         st.session_state.setdefault("typed values", {})[key] = value
+    return True
 
 
-def _show_note(key: str) -> None:
+def show_note(control: Control, key: str) -> None:
+    """Explain the value that the address asked for and the control does not allow, if there was one."""
     note = st.session_state.get("notes", {}).get(key)
     if note:
-        st.warning(f"In the address, {escape(note)}. The default is used instead.", icon=":material/link_off:")
+        instead = "" if control.default is None else " The default is used instead."
+        st.warning(f"In the address, {escape(note)}.{instead}", icon=":material/link_off:")
 
 
 def _forget_note(key: str) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import controls
+from app import controls, look
 from app.errors import escape, explained
 from labkit import paths
 from labkit.catalogue import Paper
@@ -30,8 +30,8 @@ def _exercise(paper: Paper, number: int, exercise: Exercise) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{number}. {exercise.title}", anchor=exercise.name)
         st.badge(exercise.level, color=LEVEL_COLOUR[exercise.level])
-        st.badge(f"{exercise.points} points", color="gray")
-    st.markdown(exercise.task)
+        st.badge(f"{exercise.points} point{'s' if exercise.points > 1 else ''}", color="gray")
+    look.lesson(exercise.task)
     _hints(exercise)
     if exercise.form is None:
         notebook = paper.notebook.relative_to(paths.root())
@@ -54,7 +54,7 @@ def _hints(exercise: Exercise) -> None:
     given = st.session_state.setdefault("hints", {})
     shown = given.get(exercise.name, 0)
     for number, hint in enumerate(exercise.hints[:shown], start=1):
-        st.markdown(f"**Hint {number} of {len(exercise.hints)}.** {hint}")
+        look.lesson(f"**Hint {number} of {len(exercise.hints)}.** {hint}")
 
     def more() -> None:
         given[exercise.name] = shown + 1

@@ -12,7 +12,7 @@ from labkit.experiment import Result
 from labkit.experiment.scale import MEANING, SCALES
 
 SCALE = Control(
-    "scale", "Scale", " ".join(f"{s}: {m}." for s, m in MEANING.items()), "choice", "smoke", choices=SCALES
+    "scale", "Scale", "; ".join(f"{s}: {m}" for s, m in MEANING.items()), "choice", "smoke", choices=SCALES
 )
 SEEDS = Control(
     "seeds", "Seeds", "One or several, separated by commas; each repeats the run.", "text", "0", max_length=40
@@ -21,7 +21,7 @@ SEEDS = Control(
 
 def show(paper: Paper) -> None:
     """The panel: what to run, the button, and what came of it."""
-    boxes = st.columns([2, 1, 2], vertical_alignment="bottom")
+    boxes = st.columns([2, 2, 3], vertical_alignment="bottom")
     with boxes[0]:
         scale = controls.render(SCALE, "scale")
     with boxes[1]:

@@ -88,3 +88,10 @@ def _enlarge(layout: dict) -> None:
     layout["height"] = round(layout.get("height", 440) * 1.25)
     margin = {**template.get("margin", {}), **layout.get("margin", {})}
     layout["margin"] = {side: round(size * 1.3) for side, size in margin.items() if side in "lrtb"}
+    for axis in [name for name in layout if name.startswith(("xaxis", "yaxis"))]:
+        layout[axis]["automargin"] = True
+    if layout.get("updatemenus"):  # an animation's buttons grow, so its slider makes room for them
+        for slider in layout.get("sliders", []):
+            slider.update(x=0.26, len=0.74)
+        for part in (*layout["updatemenus"], *layout.get("sliders", [])):
+            part["pad"] = {**part.get("pad", {}), "t": round(part.get("pad", {}).get("t", 0) * 1.7)}

@@ -1,5 +1,7 @@
 """How the pages look beyond Streamlit's theme: less white space, and presenting mode for a projector."""
 
+import re
+
 import streamlit as st
 
 ALWAYS = """
@@ -22,7 +24,7 @@ html { font-size: 21px; }
 [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stDecoration"],
 [data-testid="stSidebarCollapsedControl"], [data-testid="stExpandSidebarButton"],
 [class*="st-key-download-"] { display: none !important; }
-.st-key-leave { position: fixed; right: 0.6rem; bottom: 0.2rem; width: auto; opacity: 0.35; }
+.st-key-leave { position: fixed; z-index: 10; right: 1.5rem; top: 0.4rem; width: auto; opacity: 0.35; }
 .st-key-leave:hover { opacity: 1; }
 """
 
@@ -36,3 +38,8 @@ def pair(key: str, weights: tuple[int, int] = (1, 1)) -> list:
     """Two columns that stand side by side where the screen has room for both, else one below the other."""
     with st.container(key=f"pair {key}"):
         return st.columns(list(weights), gap="large")
+
+
+def lesson(text: str) -> None:
+    """A lesson's Markdown. Displayed mathematics may stand inside a line, as in notebooks."""
+    st.markdown(re.sub(r"\$\$(.+?)\$\$", r"\n\n$$\n\1\n$$\n\n", text, flags=re.DOTALL))

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import controls, figures, jobs, session
+from app import controls, figures, jobs, look, session
 from app.errors import explain, explained
 from labkit.demo import Control, Demo
 
@@ -37,7 +37,7 @@ def show(
         if heading:
             st.subheader(demo.title, anchor=demo.name)
             if not last:
-                st.markdown(demo.caption)
+                look.lesson(demo.caption)
         with explained(f"the demo “{demo.title}”"):
             beside, picture = _places(layout, own)
             with beside:
@@ -46,7 +46,7 @@ def show(
             with picture:
                 _picture(demo, {**linked, **values})
         if heading and last:
-            st.markdown(demo.caption)
+            look.lesson(demo.caption)
 
 
 def draw(demo: Demo, values: Mapping[str, Any], device: str, *, large: bool = False, progress=None) -> Drawn:

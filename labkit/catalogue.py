@@ -110,7 +110,7 @@ class Paper:
         """The paper's interactive pictures, in teaching order."""
         from labkit.demo import Demo
 
-        return [value for value in vars(self.module("demo")).values() if isinstance(value, Demo)]
+        return _members(self.module("demo"), "DEMOS", Demo)
 
     def demo_names(self) -> list[str]:
         """The names by which `demo` finds them."""
@@ -124,11 +124,16 @@ class Paper:
         """The paper's exercises, easiest first."""
         from labkit.exercise import Exercise
 
-        return [value for value in vars(self.module("exercise")).values() if isinstance(value, Exercise)]
+        return _members(self.module("exercise"), "EXERCISES", Exercise)
 
     def exercise(self, name: str) -> "Exercise":
         """The exercise of that name."""
         return _find(self.exercises(), name, f"exercise of {self.slug}")
+
+
+def _members(module: ModuleType, listed: str, kind: type) -> list:
+    """What the module lists in the constant of that name; without it, all of that kind, as they stand in the file."""
+    return list(getattr(module, listed, None) or [v for v in vars(module).values() if isinstance(v, kind)])
 
 
 def _find(things: list, name: str, kind: str):

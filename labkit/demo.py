@@ -176,7 +176,7 @@ class Demo:
     @property
     def paper(self) -> str:
         """The slug of the paper it belongs to (from its module)."""
-        return self.__module__.split(".")[-2]
+        return self.__module__.rpartition(".demo")[0].rpartition(".")[2]
 
     def defaults(self) -> dict[str, Any]:
         """Every control's default."""

@@ -53,7 +53,9 @@ def to_png(drawn: tuple, path: Path, width: int = 1000) -> list[Path]:
         raise ValueError(f"a PNG is drawn by Chromium, and there is none: {MEND}; or write HTML instead")
     os.environ["BROWSER_PATH"] = browser
     figures = [part for part in drawn if isinstance(part, go.Figure)]
-    files = [path] if len(figures) == 1 else [path.with_stem(f"{path.stem}-{i + 1}") for i in range(len(figures))]
+    files = (
+        [path] if len(figures) == 1 else [path.with_stem(f"{path.stem}-{i + 1}") for i in range(len(figures))]
+    )
     for figure, file in zip(figures, files, strict=True):
         picture = figure.to_image(format="png", width=width, height=figure.layout.height or 440, scale=2)
         file.write_bytes(picture)

@@ -88,7 +88,9 @@ def kernels() -> None:
 
 
 st.title("HiPPO bases")
-step = controls.render(Control("step", "Step", "", "choice", next(iter(STEPS)), choices=tuple(STEPS)), "step", wide=True)
+step = controls.render(
+    Control("step", "Step", "", "choice", next(iter(STEPS)), choices=tuple(STEPS)), "step", wide=True
+)
 st.markdown(STEPS[step])
 dict(zip(STEPS, (basis, stream, delay, kernels), strict=True))[step]()
 st.divider()

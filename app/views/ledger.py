@@ -20,13 +20,13 @@ def filters(table: pd.DataFrame) -> pd.DataFrame:
     choices = {"paper": names, "theme": tuple(THEMES), "scale": SCALES, "verdict": claims.VERDICTS}
     with boxes[0]:
         words = controls.render(
-            Control("search", "Search", "Every word must occur.", "text", "", max_length=80), "search"
+            Control("search", "Search", "Every word must occur.", "text", "", max_length=80), "ledger.search"
         )
     chosen = {}
     for box, (name, options) in zip(boxes[1:], choices.items(), strict=True):
         with box:
             chosen[name] = controls.render(
-                Control(name, name, "", "choice", ALL, choices=(ALL, *options)), name
+                Control(name, name, "", "choice", ALL, choices=(ALL, *options)), f"ledger.{name}"
             )
     if chosen["paper"] != ALL:
         table = table[table["paper"] == chosen["paper"]]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import claims, controls, exercises, experiment, figures, panel, session, source
+from app import claims, controls, exercises, experiment, figures, look, panel, session, source
 from app.errors import explained
 from labkit import catalogue, paths
 from labkit.catalogue import THEMES, Paper
@@ -11,26 +11,27 @@ from labkit.demo import Control
 SECTIONS = ("Idea", "Demos", "Experiment", "Exercises", "Method", "Ledger")
 
 
-def chosen_paper() -> Paper | None:
-    """The paper that the address or the selector names."""
-    known = catalogue.papers()
-    if not known:
-        st.info("This lab holds no papers yet.")
-        return None
-    names = tuple(paper.slug for paper in known)
-    picker = Control("paper", "Paper", "", "choice", None, choices=names)
-    name = controls.render(picker, "paper", listed=True)
-    if name is None:
-        st.info("Choose a paper.", icon=":material/arrow_upward:")
-        return None
-    return catalogue.paper(name)
+def picker() -> Control:
+    """The choice of a paper; none is chosen by default, so that the address always names it."""
+    names = tuple(paper.slug for paper in catalogue.papers())
+    return Control("paper", "Paper", "", "choice", None, choices=names)
+
+
+def choices() -> None:
+    """For an address that names no paper: all of them."""
+    st.title("Papers")
+    for paper in catalogue.papers():
+        session.link("paper", f"{paper.slug}: {paper.title}", ":material/article:", paper=paper.slug)
 
 
 def header(paper: Paper) -> None:
-    """Title, authors, and what a learner needs."""
-    st.title(paper.title)
-    st.markdown(f"{', '.join(paper.authors)} · {paper.venue} · [arXiv {paper.arxiv}]({paper.url})")
+    """Title, authors, and what a learner needs, in two lines."""
+    st.title(paper.title, anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"{', '.join(paper.authors)} · {paper.venue} · [arXiv {paper.arxiv}]({paper.url})",
+            width="content",
+        )
         st.badge(THEMES[paper.theme].title, color="violet")
         st.badge(paper.level, icon=":material/signal_cellular_alt:", color="blue")
         st.badge(f"{paper.minutes} minutes", icon=":material/schedule:", color="gray")
@@ -42,7 +43,7 @@ def idea(paper: Paper) -> None:
     """The idea, its equations, and what to know before."""
     words, formulas = st.columns([1, 1], gap="large")
     with words:
-        st.markdown(paper.idea)
+        look.lesson(paper.idea)
         st.markdown("**Before this paper:** " + "; ".join(paper.prerequisites))
         st.markdown(f"**Notebook:** `{paper.notebook.relative_to(paths.root())}`")
         for slug in paper.prerequisites:
@@ -90,16 +91,21 @@ SHOW = {
     "Ledger": ledger,
 }
 
-place = st.container()
-selectors = st.columns([1, 4], gap="large")
-with selectors[0]:
-    paper = chosen_paper()
-if paper is not None:
-    with place:
+top = st.container()
+left, right = st.columns([1, 5], gap="medium", vertical_alignment="center")
+with left:
+    slug = controls.render(picker(), "paper", hide_label=True, note=False)
+controls.show_note(picker(), "paper")
+if slug is None:
+    with top:
+        choices()
+else:
+    paper = catalogue.paper(slug)
+    sections = Control("section", "Section", "", "choice", "Idea", choices=SECTIONS)
+    with top:
         header(paper)
-    with selectors[1]:
-        sections = Control("section", "Section", "", "choice", "Idea", choices=SECTIONS)
-        section = controls.render(sections, "section", wide=True)
-    st.divider()
+    with right:
+        section = controls.render(sections, "section", wide=True, note=False)
+    controls.show_note(sections, "section")
     with explained(f"the section {section} of {paper.slug}"):
         SHOW[section](paper)

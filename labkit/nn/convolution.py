@@ -25,7 +25,7 @@ def _check(u: Tensor, k: Tensor, name: str = "k") -> None:
             raise TypeError(f"{label} must hold floating-point numbers; got {tensor.dtype}")
     if u.ndim != 3 or k.ndim != 2 or u.shape[2] != k.shape[0]:
         raise ValueError(
-            f"u must be (batch, length, channels) and {name} (channels, kernel length), of the same channels; "
+            f"u must be (batch, length, channels) and {name} (channels, kernel length), same channels; "
             f"got {tuple(u.shape)} and {tuple(k.shape)}"
         )
     if u.shape[1] < 1 or k.shape[1] < 1:

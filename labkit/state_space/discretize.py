@@ -20,8 +20,9 @@ def check_discretization(method: str) -> None:
 
 def check_step(dt: float | int | Tensor) -> None:
     """Raise ValueError unless every step size is positive and finite."""
-    smallest = float(dt.min()) if isinstance(dt, Tensor) else float(dt)
-    largest = float(dt.max()) if isinstance(dt, Tensor) else float(dt)
+    steps = dt.detach() if isinstance(dt, Tensor) else None
+    smallest = float(dt) if steps is None else float(steps.min())
+    largest = float(dt) if steps is None else float(steps.max())
     if not (smallest > 0 and largest < float("inf")):
         bad = largest if smallest > 0 else smallest
         raise ValueError(f"dt, the step size Delta, must be positive and finite; got {bad}")

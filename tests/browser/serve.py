@@ -6,9 +6,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from streamlit.web import cli
+from streamlit.web import cli  # noqa: E402
 
-from tests import showcase
+from tests import showcase  # noqa: E402
 
 if __name__ == "__main__":
     showcase.install()

@@ -13,7 +13,12 @@ from labkit.lab import busy
 from tests import lesson
 from tests.browser.conftest import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("jupyterlab"), pytest.mark.timeout(420)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("jupyterlab"),
+    pytest.mark.timeout(420),
+]
 PATIENCE = 120_000  # ms
 
 

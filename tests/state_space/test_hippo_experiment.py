@@ -4,18 +4,11 @@ import pytest
 import torch
 
 from labkit.experiment import SCALES
-from labkit.state_space.hippo.experiment import (
-    EXPERIMENT,
-    PRESETS,
-    Digits,
-    HippoSettings,
-    LinearS4,
-    Trained,
-    delay_signals,
-    ridge,
-    ridge_nrmse,
-    weighted_error,
-)
+from labkit.state_space.hippo.experiment import EXPERIMENT
+from labkit.state_space.hippo.experiment.delays import delay_signals, ridge, ridge_nrmse
+from labkit.state_space.hippo.experiment.reconstructions import weighted_error
+from labkit.state_space.hippo.experiment.settings import PRESETS, Digits, HippoSettings, Trained
+from labkit.state_space.hippo.experiment.training import LinearS4
 from labkit.state_space.hippo.figures import result_figures
 from labkit.state_space.layers import S4Layer
 
