@@ -91,7 +91,7 @@ def _jupyter(port: int) -> Server:
         "--ServerApp.ip=localhost",
         "--ServerApp.open_browser=False",
         f"--ServerApp.root_dir={paths.root()}",
-        "--LabApp.news_url=",  # nothing is asked of the internet
+        "--LabApp.news_url=None",  # nothing is asked of the internet
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; it listens on localhost only

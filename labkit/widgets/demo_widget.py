@@ -43,7 +43,9 @@ class DemoWidget(w.VBox):
         self._doing = w.Label()
         self._pictures = w.VBox()
         self._button = w.Button(description="Draw", button_style="primary", tooltip="draw with these values")
-        self._reset = w.Button(description="Reset", tooltip="the controls as they were at first")
+        self._reset = w.Button(
+            description="Reset", tooltip="the controls as they were at first", layout=w.Layout(width="auto")
+        )
         self._first = first
         super().__init__(self._parts())
         self.add_class("labkit-demo")

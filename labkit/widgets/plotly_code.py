@@ -35,6 +35,10 @@ class LightFigureWidget(go.FigureWidget):
     # The page makes what a model refers to before the model.
     _code = traitlets.Instance(PlotlyCode).tag(sync=True, **widget_serialization)
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._config = {**self._config, "responsive": True, "displaylogo": False}
+
     @traitlets.default("_code")
     def _default_code(self) -> PlotlyCode:
         return PlotlyCode.only()
