@@ -202,7 +202,7 @@ def test_gradients_are_finite_and_right(L):
 
 def test_real_form(device):
     """The real matrix acts on (Re x, Im x) as A acts on x and its conjugate."""
-    Lambda, P, Q, B, C, _ = system("LegT", 8, device, heads=1, channels=1)
+    Lambda, P, Q, _, C, _ = system("LegT", 8, device, heads=1, channels=1)
     x = torch.randn(1, 4, dtype=Z, device=device)
     full = torch.cat([x, x.conj()], dim=-1)[0]
     wide_P, wide_Q = (torch.cat([part[:, 0], part[:, 0].conj()], dim=-1) for part in (P, Q))
