@@ -41,6 +41,7 @@ TEMPLATE = go.layout.Template(
             "gridcolor": "#E4E7EB",
             "zeroline": False,
             "ticks": "outside",
+            "exponentformat": "power",
         },
         "yaxis": {
             "showline": True,
@@ -48,6 +49,7 @@ TEMPLATE = go.layout.Template(
             "gridcolor": "#E4E7EB",
             "zeroline": False,
             "ticks": "outside",
+            "exponentformat": "power",
         },
         "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
     }
