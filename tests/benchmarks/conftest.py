@@ -28,11 +28,11 @@ def race(benchmark, request):
             return
         best = benchmark.stats.stats.min
         ratio = min(seconds) / best
-        benchmark.extra_info.update(baseline=baseline, baseline_seconds=min(seconds), ratio=ratio, goal=goal)
+        info = {"baseline": baseline, "baseline_seconds": min(seconds), "ratio": ratio, "goal": goal}
+        benchmark.extra_info.update(info)
         verdict = "" if goal is None else f" (goal {goal}: {'met' if ratio >= goal else 'missed'})"
-        print(
-            f"\n{request.node.name}: {best:.4f} s, {baseline} {min(seconds):.4f} s, {ratio:.1f} times{verdict}"
-        )
+        times = f"{best:.4f} s, {baseline} {min(seconds):.4f} s"
+        print(f"\n{request.node.name}: {times}, {ratio:.1f} times{verdict}")
 
     yield run
     torch.set_num_threads(threads)

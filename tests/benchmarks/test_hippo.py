@@ -47,7 +47,7 @@ def test_streaming_v_scipy_oaconvolve(race):
 
 @pytest.mark.benchmark(group="streaming states, N=64, L=3000, one signal")
 def test_streaming_v_scipy_dlsim(race):
-    """SciPy's simulator of discrete systems. It takes one signal, and its y_k = C x_{k-1} + D u_k is x_k here."""
+    """SciPy's simulator of discrete systems. One signal; y_k = C x_{k-1} + D u_k there is x_k here."""
     ssm, u = OrthogonalSSM("LegS", 64, 1e-3), signals(1, 3000, torch.float64)
     A, B = ssm.Abar.numpy(), ssm.Bbar.numpy()[:, None]
     system = (A, B, A, B, 1.0)
