@@ -14,7 +14,12 @@ from labkit.chromium import chromium
 from labkit.lab import busy
 from tests import lesson
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("jupyterlab"), pytest.mark.timeout(420)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("jupyterlab"),
+    pytest.mark.timeout(420),
+]
 PATIENCE = 120_000  # ms
 
 
@@ -56,8 +61,15 @@ def page(lab):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=path, args=[*options, "--disable-sync", "--no-first-run"])
+        options = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ]
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*options, "--disable-sync", "--no-first-run"]
+        )
         yield browser.new_page(viewport={"width": 1400, "height": 1000})
         browser.close()
 
