@@ -16,6 +16,9 @@ def save(path: str | Path, tensors: dict[str, Tensor] | nn.Module, about: dict |
 
     Args:
         about: anything JSON can hold: the settings that rebuild the module, where the weights come from.
+
+    Raises:
+        OSError: the disk refuses; what was stored before stays.
     """
     path = Path(path)
     state = tensors.state_dict() if isinstance(tensors, nn.Module) else tensors
@@ -27,6 +30,9 @@ def save(path: str | Path, tensors: dict[str, Tensor] | nn.Module, about: dict |
         save_file(state, temporary, metadata={"labkit": json.dumps(about or {})})
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
+    except SafetensorError as error:  # how the library says that the disk refuses
+        Path(temporary).unlink(missing_ok=True)
+        raise OSError(f"could not store {path}: {error}") from error
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -85,9 +91,13 @@ def load_training(path: str | Path, model: nn.Module, optimizer: torch.optim.Opt
     for name, value in stored["scalars"].items():
         index, entry = name.split("/", 1)
         state.setdefault(int(index), {})[entry] = value
+    groups = [
+        {name: tuple(value) if isinstance(now.get(name), tuple) else value for name, value in group.items()}
+        for group, now in zip(stored["groups"], optimizer.param_groups, strict=True)
+    ]
     try:
         model.load_state_dict(weights)
-        optimizer.load_state_dict({"state": state, "param_groups": stored["groups"]})
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
     except (RuntimeError, KeyError) as error:
         raise ValueError(f"{path} belongs to another model: {error}") from error
     return stored["about"]

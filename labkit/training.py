@@ -1,5 +1,6 @@
 """One training loop for the whole lab, with Lightning Fabric under it: devices, precision, clipping, resuming."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +98,10 @@ def fit(
                 "losses": history.losses,
                 "evaluations": history.evaluations,
             }
-            files.save_training(checkpoint, model, optimizer, about)
+            try:
+                files.save_training(checkpoint, model, optimizer, about)
+            except OSError as error:  # the training is worth more than the means to resume it
+                warnings.warn(f"the training goes on, but cannot be resumed: {error}", stacklevel=2)
         progress((step + 1) / steps, f"step {step + 1} of {steps}, loss {value.item():.3g}")
     model.eval()
     if checkpoint is not None:
