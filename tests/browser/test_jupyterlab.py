@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,9 +9,9 @@ import urllib.request
 
 import pytest
 
-from labkit.chromium import chromium
 from labkit.lab import busy
 from tests import lesson
+from tests.browser.conftest import free_port
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,12 +20,6 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 PATIENCE = 120_000  # ms
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -52,28 +45,6 @@ def lab(root):
     assert not any(map(busy, ports)), "Ctrl-C should stop both servers"
 
 
-@pytest.fixture(scope="module")
-def page(lab):
-    """A page in Chromium."""
-    path = chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-        ]
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[*options, "--disable-sync", "--no-first-run"]
-        )
-        yield browser.new_page(viewport={"width": 1400, "height": 1000})
-        browser.close()
-
-
 def test_both_answer(lab):
     with urllib.request.urlopen(lab["Dashboard"], timeout=30) as answer:
         assert b"<title>Streamlit" in answer.read()
@@ -82,9 +53,11 @@ def test_both_answer(lab):
 
 
 def open_notebook(page, lab, path: str) -> None:
+    """Open a notebook and wait until its kernel stands ready."""
     address, token = lab["JupyterLab"].split("/lab")[0], lab["JupyterLab"].split("token=")[1]
     page.goto(f"{address}/lab/tree/{path}?token={token}&reset", timeout=PATIENCE)
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
+    page.wait_for_selector("text=/Python 3.*Idle/", timeout=PATIENCE)
 
 
 def run_all(page) -> None:
