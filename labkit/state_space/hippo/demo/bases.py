@@ -36,8 +36,9 @@ def basis_explorer(
     tilt: Annotated[float, Interval(ge=-1, le=0.4), Step(0.05), doc("A + cI: negative forgets faster")] = 0.0,
 ) -> go.Figure:
     """Each line is one number of the state: how it weighs the input of some time ago. Move Δ: everything stretches,
-    nothing else changes. Switch between `basis times measure` (pₙw) and `computed from A and B` (eᵗᴬB): for LegS and LagT they coincide to the last digit, for
-    LegT and FouT more closely the larger N is. Then take FouT and remove the low-rank term: the window is gone.
+    nothing else changes. Switch between `basis times measure` (pₙw) and `computed from A and B` (eᵗᴬB): for LegS and
+    LagT they coincide to the last digit, for LegT and FouT more closely the larger N is. Then take FouT and remove the
+    low-rank term: the window is gone.
 
     Tilt applies to LegS and LagT at any value and forgets faster when negative. LMU's numbers are not normalised.
     """
