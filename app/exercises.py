@@ -41,7 +41,7 @@ def _exercise(paper: Paper, number: int, exercise: Exercise) -> None:
     if st.button("Check my answer", key=f"{exercise.name}:check", type="primary", icon=":material/task_alt:"):
         with explained(f"the exercise {exercise.name}"), st.spinner("Checking ..."):
             try:
-                praise = exercise.check(exercise.form(**values))
+                praise = exercise.judge(exercise.form(**values))
             except Wrong as wrong:
                 st.warning(f"Not yet. {escape(str(wrong))}", icon=":material/lightbulb:")
             else:

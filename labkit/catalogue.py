@@ -151,7 +151,8 @@ def _papers() -> dict[str, Paper]:
         if not folder.is_dir():
             continue
         for module in pkgutil.iter_modules([str(folder)]):
-            if not module.ispkg:
+            # shared mathematics may be a package too; only a paper has a method
+            if not any((folder / module.name / method).exists() for method in ("method.py", "method")):
                 continue
             record = getattr(importlib.import_module(f"labkit.{theme}.{module.name}"), "PAPER", None)
             if record is not None:

@@ -58,24 +58,26 @@ class Exercise:
     mistakes: tuple[Mistake, ...] = ()
     form: Callable | None = field(default=None)
 
-    def check(self, answer) -> str:
-        """Check an answer; returns (and prints) a word of praise.
+    def check(self, answer) -> None:
+        """Check an answer, and print a word of praise.
 
         Raises:
             Wrong: with what is wrong. An exception inside the learner's code is Wrong too, and says where.
         """
+        print(f"Correct. {self.judge(answer)}")
+
+    def judge(self, answer) -> str:
+        """The word of praise that an answer deserves; raises as `check` does."""
         if answer is None or answer is ...:
             raise Wrong(f"{self.title}: there is no answer yet.")
         try:
-            praise = self.checker(answer)
+            return self.checker(answer)
         except Wrong as wrong:  # from here, so that the traceback in a log is short
             raise Wrong(str(wrong)) from None
         except NotImplementedError:  # what the student version says where an answer is to be written
             raise Wrong(f"{self.title}: there is no answer yet.") from None
         except Exception as error:
             raise Wrong(f"{self.title}: your code raised {type(error).__name__}: {error}") from error
-        print(f"Correct. {praise}")
-        return praise
 
     def hint(self, number: int = 1) -> None:
         """Print the first, second, ... hint."""

@@ -41,6 +41,7 @@ TEMPLATE = go.layout.Template(
             "gridcolor": "#E4E7EB",
             "zeroline": False,
             "ticks": "outside",
+            "exponentformat": "power",
         },
         "yaxis": {
             "showline": True,
@@ -48,6 +49,7 @@ TEMPLATE = go.layout.Template(
             "gridcolor": "#E4E7EB",
             "zeroline": False,
             "ticks": "outside",
+            "exponentformat": "power",
         },
         "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
     }
@@ -92,7 +94,9 @@ def thin(values: Tensor | np.ndarray, points: int) -> np.ndarray:
     return found[..., np.linspace(0, found.shape[-1] - 1, points).round().astype(int)]
 
 
-def animate(drawn: go.Figure, frames: Sequence[go.Frame | dict], *, label: str, milliseconds: int = 60) -> go.Figure:
+def animate(
+    drawn: go.Figure, frames: Sequence[go.Frame | dict], *, label: str, milliseconds: int = 60
+) -> go.Figure:
     """Add frames, a play button and a slider. Each frame's name is what the slider shows."""
     drawn.frames = list(frames)
     still = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}

@@ -9,6 +9,7 @@ from labkit import paths
 from labkit.experiment.claim import Claim
 from labkit.experiment.result import Result
 from labkit.experiment.store import replace
+from labkit.experiment.tables import claims_html
 
 
 class Entry(BaseModel):
@@ -32,6 +33,10 @@ class Entry(BaseModel):
         """The command that repeats the run."""
         seeds = " ".join(f"--seed {seed}" for seed in self.seeds)
         return f"labkit run {self.paper} --scale {self.scale} --device {self.device} {seeds}"
+
+    def _repr_html_(self) -> str:
+        where = f"{self.scale}, {self.device_name}, seeds {', '.join(map(str, self.seeds))}"
+        return claims_html(self.claims, f"{where}: {self.seconds:.0f} s on {self.date[:10]}. {self.command}")
 
 
 def record(result: Result, folder: Path | None = None) -> Path:

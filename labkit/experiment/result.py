@@ -9,6 +9,7 @@ from torch import Tensor
 
 from labkit.experiment import store
 from labkit.experiment.claim import Claim
+from labkit.experiment.tables import claims_html
 
 FORMAT = 1
 
@@ -58,6 +59,12 @@ class Result:
                 for claim in self.claims
             ]
         )
+
+    def _repr_html_(self) -> str:
+        seeds = ", ".join(map(str, self.seeds))
+        data = f"; data: {', '.join(self.data)}" if self.data else ""
+        where = f"{self.paper} at scale {self.scale} on {self.device_name}, seed {seeds}: {self.seconds:.1f} s{data}"
+        return claims_html(self.claims, where)
 
     def save(self, path: str | Path) -> Path:
         """Store the Result in a folder, atomically; returns the folder.

@@ -46,7 +46,7 @@ class SequenceModel(nn.Module):
         prenorm: bool = False,
         pool: str | None = "mean",
         d_out: int | None = None,
-        dropout: float = 0.0,
+        dropout: float | int = 0.0,
         embedding: bool = False,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",

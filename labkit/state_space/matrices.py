@@ -86,7 +86,7 @@ def transition(
     return (scale * A).to(dtype), (scale * B).to(dtype)
 
 
-def tilted(A: Float[Tensor, "N N"], tilt: float) -> Float[Tensor, "N N"]:
+def tilted(A: Float[Tensor, "N N"], tilt: float | int) -> Float[Tensor, "N N"]:
     """A + tilt I: multiplies every kernel by e^{tilt t}.
 
     The new pair is orthogonal again, with the basis e^{-tilt t} p_n(t) and the measure e^{2 tilt t} w(t):

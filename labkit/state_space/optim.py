@@ -4,7 +4,7 @@ from torch import nn
 
 
 def parameter_groups(
-    model: nn.Module, lr: float = 1e-2, ssm_lr: float = 1e-3, weight_decay: float = 0.01
+    model: nn.Module, lr: float | int = 1e-2, ssm_lr: float | int = 1e-3, weight_decay: float | int = 0.01
 ) -> list[dict]:
     """Groups for AdamW: a model's state-space parameters apart from all others.
 

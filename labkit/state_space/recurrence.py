@@ -59,9 +59,9 @@ def dplr_step_params(
     linear    A0 = 2/Delta + A, A1 = (2/Delta - A)^{-1} = Dg - Dg P (I + Q^* Dg P)^{-1} Q^* Dg with
               Dg = (2/Delta - Lambda)^{-1}; Abar = A1 A0 and Bbar = 2 A1 B, never multiplied out
     dense     Abar and Bbar as real matrices
-    diagonal  Abar's eigenvectors, in float64; its state has other coordinates than the first two modes'. LegS and
-              LegT as they start have no usable eigenvectors from N = 16 or so on: condition numbers grow
-              exponentially with N, which is why S4 rotates by a unitary matrix instead
+    diagonal  Abar's eigenvectors, in float64; its state has other coordinates than the first two modes'.
+              LegS and LegT as they start have no usable eigenvectors from N = 16 or so on: condition numbers
+              grow exponentially with N, which is why S4 rotates by a unitary matrix instead
 
     C is the readout itself, not the truncated C^. Raises ValueError for an unknown mode, dt <= 0, and in mode
     "diagonal" for eigenvectors whose condition number exceeds 1e8 (half of float64's digits).
@@ -87,7 +87,8 @@ def dplr_step_params(
     condition = float(torch.linalg.cond(V).max())
     if not condition <= 1e8:
         raise ValueError(
-            f"mode 'diagonal' needs eigenvectors of condition number <= 1e8; got {condition:.1e}: use 'linear'"
+            f"mode 'diagonal' needs eigenvectors of condition number <= 1e8; "
+            f"got {condition:.1e}: use 'linear'"
         )
     inputs = torch.linalg.solve(V, Bbar.to(V.dtype))
     readout = torch.einsum("chn,hnm->chm", real_readout(wide[4]).to(V.dtype), V)

@@ -20,8 +20,8 @@ def stream_states(
 
     The signal is cut into blocks of T steps. Inside a block, step i holds
         x_i = sum_{j<=i} Abar^{i-j} Bbar u_j + Abar^{i+1} x_before,
-    one product with a Toeplitz table of the kernel and one with a table of powers; only the L/T block ends
-    follow one another. T is chosen to bound the table of powers at 2^22 numbers.
+    one product with a table of the kernel over a table of powers; only the L/T block ends follow one another.
+    T is chosen to bound the table of powers at 2^22 numbers.
     """
     Abar, Bbar = Abar.to(u), Bbar.to(u)
     N, (batch, length) = Abar.shape[0], u.shape
@@ -32,17 +32,19 @@ def stream_states(
     lag = lag[None, :] - lag[:, None]  # lag[j, i] = i - j
     kernel = krylov(Abar, Bbar, T).T
     toeplitz = torch.where((lag >= 0)[..., None], kernel[lag.clamp(min=0)], torch.zeros_like(kernel[:1]))
-    # powers[n, i] is row i of: e_n Abar^T, e_n (Abar^T)^2, ... , so that x_before @ powers = (Abar^{i+1}
-    # x_before)_i
+    # powers[n, i] is row n of (Abar^T)^{i+1}, so that x_before @ powers holds every Abar^{i+1} x_before
     powers = krylov(Abar.expand(N, N, N), Abar.T, T).mT.reshape(N, T * N)
     padded = torch.nn.functional.pad(u, (0, blocks * T - length)).reshape(batch * blocks, T)
-    within = (padded @ toeplitz.reshape(T, T * N)).reshape(batch, blocks, T * N)
+    toeplitz = toeplitz.reshape(T, T * N)
+    # what each block adds to its own end; then the ends, one after another
+    added = (padded @ toeplitz[:, -N:]).reshape(batch, blocks, N)
     before = torch.zeros(batch, N, dtype=u.dtype, device=u.device) if x0 is None else x0.to(u)
     carried = []
     for i in range(blocks):
         carried.append(before)
-        before = before @ powers[:, -N:] + within[:, i, -N:]
-    states = within + torch.stack(carried, dim=1) @ powers
+        before = before @ powers[:, -N:] + added[:, i]
+    sources = torch.cat([padded, torch.stack(carried, dim=1).reshape(batch * blocks, N)], dim=1)
+    states = sources @ torch.cat([toeplitz, powers])
     return states.reshape(batch, blocks * T, N)[:, :length]
 
 

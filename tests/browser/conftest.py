@@ -43,12 +43,20 @@ def browser():
         running.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A fresh page of a fresh visitor, the size of a small laptop's."""
+@pytest.fixture(scope="session")
+def profile(browser):
+    """A browser profile whose cache all pages share; every page is a visitor of its own all the same."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(profile):
+    """A fresh page, the size of a small laptop's."""
+    opened = profile.new_page()
+    yield opened
+    opened.close()
 
 
 def free_port() -> int:

@@ -26,9 +26,9 @@ class Visitor:
 
     def ready(self, figures: int = 0) -> "Visitor":
         """Wait until the page runs no longer, and shows at least so many figures."""
-        self.page.wait_for_function(IDLE, timeout=30_000)
+        self.page.wait_for_function(IDLE, timeout=30_000, polling=100)
         drawn = "n => document.querySelectorAll('[data-drawn] .main-svg').length >= n"
-        self.page.wait_for_function(drawn, arg=figures, timeout=30_000)
+        self.page.wait_for_function(drawn, arg=figures, timeout=30_000, polling=100)
         return self
 
     def data(self) -> list:
@@ -39,8 +39,8 @@ class Visitor:
         """Wait until some figure's data differs; returns the new data."""
         test = f"before => JSON.stringify(({DATA})()) !== before"
         text = self.page.evaluate("data => JSON.stringify(data)", before)
-        self.page.wait_for_function(test, arg=text, timeout=15_000)
-        self.page.wait_for_function(IDLE, timeout=15_000)
+        self.page.wait_for_function(test, arg=text, timeout=15_000, polling=150)
+        self.page.wait_for_function(IDLE, timeout=15_000, polling=100)
         return self.data()
 
     def control(self, name: str):

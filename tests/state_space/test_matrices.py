@@ -234,7 +234,9 @@ def test_fout_zero_eigenvalue_has_a_conjugate_pair(device):
 
 
 def test_tilt(device):
-    """A + tilt I: kernels times e^{tilt t}, orthonormal under e^{2 tilt t} w; LagT at -1/2 is L_n under e^{-t}."""
+    """A + tilt I: kernels times e^{tilt t}, orthonormal under e^{2 tilt t} w; LagT at -1/2 is L_n under
+    e^{-t}.
+    """
     t = torch.linspace(0, 3, 13, dtype=D, device=device)
     A, B = transition("LegS", 6, device=device)
     tilted_kernels = exact_kernels(tilted(A, -0.3), B, t)
@@ -260,7 +262,9 @@ def test_diagonal_initialisations(device):
 
 
 def test_normalize_input(device):
-    """Constant input, unit-normal C: the output's variance is the squared norm of the state, 2 sum |x_n|^2 = 1."""
+    """Constant input, unit-normal C: the output's variance is the squared norm of the state, 2 sum |x_n|^2 =
+    1.
+    """
     Lambda, _, B, _ = dplr("LegS", 8, device=device)
     settled = -normalize_input(Lambda, B) / Lambda
     assert float(2 * settled.abs().square().sum()) == pytest.approx(1)
@@ -304,15 +308,15 @@ def test_dtypes_are_cast_at_the_end(device):
 def test_bad_input(device):
     with pytest.raises(ValueError, match=r"measure must be one of LegS, LegT, FouT, LagT, LMU; got 'legs'"):
         transition("legs", 4)
-    with pytest.raises(ValueError, match="measure must be one of LegS, LegT, FouT, LagT; got 'LMU'"):
+    with pytest.raises(ValueError, match=r"measure must be one of LegS, LegT, FouT, LagT; got 'LMU'"):
         basis("LMU", 4, tensor([0.0], device))
     with pytest.raises(ValueError, match="must be at least 1; got 0"):
         transition("LegS", 0)
-    with pytest.raises(ValueError, match="N must be even for FouT.*got 5"):
+    with pytest.raises(ValueError, match=r"N must be even for FouT.*got 5"):
         transition("FouT", 5)
     with pytest.raises(ValueError, match="N must be even for conjugate pairs; got 5"):
         nplr("LegS", 5)
-    with pytest.raises(ValueError, match="LegT needs rank >= 2; got rank 1"):
+    with pytest.raises(ValueError, match=r"LegT needs rank >= 2; got rank 1"):
         dplr("LegT", 4)
     with pytest.raises(ValueError, match="timescale must be one of window, unit; got 'year'"):
         transition("LegT", 4, "year")

@@ -504,10 +504,10 @@ def layer_kernels(layer: S4Layer, length: int) -> LayerKernels:
     e^{t Delta A} B.
 
     Lags are 1/2, 3/2, ... steps; each channel stretches its basis by its own Delta. The basis stands in the
-    coordinates of the layer's HiPPO start, where an untrained layer gives `OrthogonalSSM.kernels` (up to the 1e-4
-    of decay that a layer adds to FouT, LegT and LagT); for starts that have no such coordinates the N rows are
-    twice the real and the imaginary parts of the modes. Everything is computed in float64 and in continuous
-    time: Delta times the output kernel is close to `layer.kernel(length)` where Delta is small.
+    coordinates of the layer's HiPPO start, where an untrained layer gives `OrthogonalSSM.kernels` (up to the
+    1e-4 of decay that a layer adds to FouT, LegT and LagT); for starts that have no such coordinates the N
+    rows are twice the real and the imaginary parts of the modes. Everything is computed in float64 and in
+    continuous time: Delta times the output kernel is close to `layer.kernel(length)` where Delta is small.
 
     Raises ValueError for length < 1.
     """

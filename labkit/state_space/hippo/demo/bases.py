@@ -23,9 +23,9 @@ def basis_explorer(
         doc("the family; LMU is LegT in another normalisation"),
     ] = "LegS",
     shown: Annotated[
-        Literal["basis p_n", "basis times measure p_n w", "computed e^{tA}B"],
+        Literal["basis pₙ", "basis · measure pₙw", "computed eᵗᴬB"],
         doc("the last two coincide when (A, B) is the basis and the measure that it claims to be"),
-    ] = "computed e^{tA}B",
+    ] = "computed eᵗᴬB",
     N: Order = 32,
     first: Annotated[int, Interval(ge=0, le=127), doc("the first n that is drawn")] = 0,
     count: Annotated[int, Interval(ge=1, le=8), doc("how many are drawn")] = 4,
@@ -36,7 +36,7 @@ def basis_explorer(
     tilt: Annotated[float, Interval(ge=-1, le=0.4), Step(0.05), doc("A + cI: negative forgets faster")] = 0.0,
 ) -> go.Figure:
     """Each line is one number of the state: how it weighs the input of some time ago. Move Δ: everything stretches,
-    nothing else changes. Switch between `p_n w` and `e^{tA}B`: for LegS and LagT they coincide to the last digit, for
+    nothing else changes. Switch between `pₙw` and `eᵗᴬB`: for LegS and LagT they coincide to the last digit, for
     LegT and FouT more closely the larger N is. Then take FouT and remove the low-rank term: the window is gone.
 
     Tilt applies to LegS and LagT at any value and forgets faster when negative. LMU's numbers are not normalised.
@@ -55,12 +55,12 @@ def basis_explorer(
         sign = (-1) ** n * torch.sqrt(2 * n + 1)
     ssm = OrthogonalSSM(family, N, dt, tilt=tilt, low_rank=low_rank)
     w = ssm.measure(lags)
-    if shown == "computed e^{tA}B":
-        curves, y = ssm.kernels(lags), "e^{tA}B"
+    if shown == "computed eᵗᴬB":
+        curves, y = ssm.kernels(lags), "e<sup>tA</sup>B"
     else:
-        curves, y = ssm.basis(lags), "p_n"
-        if shown == "basis times measure p_n w":
-            curves, y = curves * w, "p_n w"
+        curves, y = ssm.basis(lags), "p<sub>n</sub>"
+        if shown == "basis · measure pₙw":
+            curves, y = curves * w, "p<sub>n</sub> w"
     curves = (sign[:, None] * curves)[chosen]
     without = "" if low_rank else ", low-rank term removed"
     return figures.basis(
@@ -81,7 +81,7 @@ def warp(
     ] = "exponential: S4's LegS",
     count: Annotated[int, Interval(ge=1, le=8), doc("how many polynomials")] = 5,
     horizon: Annotated[float, Interval(ge=1, le=8), Step(0.5), Label("how far back")] = 5.0,
-    weighted: Annotated[bool, doc("multiply by the measure: the kernels e^{tA}B themselves")] = False,
+    weighted: Annotated[bool, doc("multiply by the measure: the kernels eᵗᴬB themselves")] = False,
 ) -> go.Figure:
     """On the right are plain Legendre polynomials, the ones of every textbook. Read their axis through a clock that
     squeezes the past, and they become the functions on the left: with the exponential clock, the rows of S4's matrix.
@@ -89,7 +89,7 @@ def warp(
     """
     lags = torch.linspace(0, horizon, 601, dtype=torch.float64, device="cpu")
     clocks = {
-        "exponential: S4's LegS": (torch.exp, 0.0, "e^{-t}"),
+        "exponential: S4's LegS": (torch.exp, 0.0, "e<sup>−t</sup>"),
         "linear: scaled LegS": (lambda s: s, horizon, "s / t: the fraction of the past"),
         "square root": (torch.sqrt, horizon, "sqrt(s / t)"),
     }
@@ -107,6 +107,7 @@ def warp(
         curves,
         [f"n = {n}" for n in range(count)],
         title=f"Legendre polynomials under the clock a(t): {clock}",
+        y="p<sub>n</sub> w" if weighted else "p<sub>n</sub>",
         position_name=position_name,
     )
 

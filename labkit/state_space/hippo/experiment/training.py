@@ -1,17 +1,21 @@
 """What training makes of each initialisation: the delay, the reference's reconstruction, sequential digits."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from labkit.device import seed_everything
 from labkit.experiment import Run
-from labkit.experiment.progress import part
+from labkit.experiment.progress import Progress, part, silent
 from labkit.state_space.hippo.experiment.settings import Digits, HippoSettings, Trained
+from labkit.state_space.hippo.method import layer_kernels
 from labkit.state_space.layers import S4Layer, SequenceModel
 from labkit.state_space.optim import parameter_groups
 from labkit.state_space.tasks import delay_task, reconstruct_task, sequential_digits
-from labkit.training import cosine, epochs, fit
+from labkit.training import History, cosine, epochs, fit
 
 
 def trained_delay(settings: HippoSettings, run: Run) -> None:
@@ -63,13 +67,39 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
     seed_everything(run.seed)
     last = kind == "reconstruct"
     model = LinearS4(task, init, task.ranges[name], outputs=task.lag if last else 1, last=last)
+    checkpoint = run.checkpoint(f"{init}-{name}".replace(" ", ""))
+    history = fit_task(
+        model,
+        task,
+        lambda step: run.generator(1000 + step),
+        device=run.device,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
+    run.measure("nrmse", history.evaluations[-1][1], init=_NAMES[init], range=name)
+    run.keep(f"losses/{init}/{name}", torch.tensor(history.losses, device="cpu"))
+    run.keep(f"kernels/{init}/{name}", layer_kernels(model.layer, 2 * task.lag).kernels[0])
 
-    make = reconstruct_task if last else delay_task
+
+def fit_task(
+    model: LinearS4,
+    task: Trained,
+    draw: Callable[[int], torch.Generator],
+    *,
+    device: torch.device,
+    progress: Progress = silent,
+    checkpoint: Path | None = None,
+) -> History:
+    """Train a layer on white noise: to delay it, or (when the model reads only its last output) to give it back.
+
+    Args:
+        draw: the random generator of a step; step -1 draws the batch for the evaluation (NRMSE).
+    """
+    make = reconstruct_task if model.last else delay_task
 
     def batch(step: int) -> tuple[Tensor, Tensor]:
-        generator = run.generator(1000 + step)
-        u, wanted = make(task.batch, task.length, task.lag, task.dt, task.freq, generator=generator)
-        return u.to(run.device), wanted.to(run.device)
+        u, wanted = make(task.batch, task.length, task.lag, task.dt, task.freq, generator=draw(step))
+        return u.to(device), wanted.to(device)
 
     def loss(model: nn.Module, pair: tuple[Tensor, Tensor]) -> Tensor:
         u, wanted = pair
@@ -79,23 +109,18 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
         u, wanted = batch(-1)
         return (nn.functional.mse_loss(model(u), wanted) / wanted.square().mean()).sqrt().item()
 
-    optimizer = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad], lr=task.rate, weight_decay=0.0
-    )
-    history = fit(
+    return fit(
         model,
         batch,
         loss,
-        optimizer,
+        torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=task.rate, weight_decay=0.0),
         steps=task.steps,
-        device=run.device,
+        device=device,
         schedule=cosine(task.steps),
         evaluate=nrmse,
         progress=progress,
-        checkpoint=run.checkpoint(f"{init}-{name}".replace(" ", "")),
+        checkpoint=checkpoint,
     )
-    run.measure("nrmse", history.evaluations[-1][1], init=_NAMES[init], range=name)
-    run.keep(f"losses/{init}/{name}", torch.tensor(history.losses, device="cpu"))
 
 
 _NAMES = {"legs": "LegS", "fout": "FouT", "legt": "LegT", "lagt": "LagT", "random": "random"}

@@ -2,7 +2,7 @@
 
 from labkit.state_space.hippo.figures.bases import basis, spectrum, warp
 from labkit.state_space.hippo.figures.errors import delay_errors, error_map
-from labkit.state_space.hippo.figures.readouts import delay, fitted_kernel
+from labkit.state_space.hippo.figures.readouts import delay, fitted_kernel, layer_kernels
 from labkit.state_space.hippo.figures.results import result_figures
 from labkit.state_space.hippo.figures.streams import streaming, trajectories
 
@@ -12,6 +12,7 @@ __all__ = [
     "delay_errors",
     "error_map",
     "fitted_kernel",
+    "layer_kernels",
     "result_figures",
     "spectrum",
     "streaming",

@@ -49,6 +49,7 @@ def warp(
     *,
     title: str,
     position_name: str,
+    y: str = "p<sub>n</sub>",
 ) -> go.Figure:
     """The same functions twice: against time, and against the warped time, where they are plain polynomials."""
     drawn = panels(title, ("against the lag t", f"against {position_name}"), horizontal_spacing=0.09)
@@ -69,8 +70,8 @@ def warp(
         )
     drawn.update_xaxes(title_text="lag t (units of 1/Δ)", row=1, col=1)
     drawn.update_xaxes(title_text=position_name, row=1, col=2)
-    drawn.update_yaxes(title_text="p_n", row=1, col=1)
-    drawn.update_yaxes(title_text="p_n", row=1, col=2)
+    drawn.update_yaxes(title_text=y, row=1, col=1)
+    drawn.update_yaxes(title_text=y, row=1, col=2)
     return drawn
 
 

@@ -26,8 +26,8 @@ def delay(
         title,
         ("impulse response", "signal, its delayed copy, the output"),
         rows=2,
-        height=620,
-        vertical_spacing=0.22,
+        height=660,
+        vertical_spacing=0.28,
     )
     drawn.add_scatter(
         x=thin(lags, POINTS), y=thin(kernel, POINTS), name="kernel", line={"color": COLOURS[0]}, row=1, col=1
@@ -66,4 +66,32 @@ def fitted_kernel(
             mode="lines",
             line={"color": COLOURS[index], "width": 2},
         )
+    return drawn
+
+
+def layer_kernels(
+    lags: Float[Tensor, " lag"],
+    before: Float[Tensor, "channel lag"],
+    after: Float[Tensor, "channel lag"],
+    lag: float,
+    *,
+    title: str,
+) -> go.Figure:
+    """The kernels of a layer's channels before and after training, with the delay that it learnt."""
+    drawn = panels(title, ("before training", "after training"), shared_yaxes=True, horizontal_spacing=0.05)
+    for column, curves in ((1, before), (2, after)):
+        for channel, curve in enumerate(curves):
+            drawn.add_scatter(
+                x=thin(lags, POINTS),
+                y=thin(curve, POINTS),
+                name=f"channel {channel}",
+                legendgroup=f"channel {channel}",
+                showlegend=column == 1,
+                line={"color": COLOURS[channel % len(COLOURS)], "width": 2},
+                row=1,
+                col=column,
+            )
+        drawn.add_vline(x=lag, line={"color": TRUTH, "dash": "dot"}, row=1, col=column)
+        drawn.update_xaxes(title_text="lag (steps)", row=1, col=column)
+    drawn.update_yaxes(title_text="weight", row=1, col=1)
     return drawn

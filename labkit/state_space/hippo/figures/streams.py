@@ -35,7 +35,7 @@ def streaming(
     """
     drawn = panels(
         title,
-        ("history, and what the state says it was", "state x_n", ""),
+        ("history, and what the state says it was", "state x<sub>n</sub>", ""),
         rows=2,
         columns=2,
         height=580,
@@ -132,7 +132,7 @@ def trajectories(
     """The first coefficients as lines over time, and all of them as a heat map."""
     drawn = panels(
         title,
-        (f"x_0 to x_{min(lines, states.shape[1]) - 1}", "all coefficients"),
+        (f"x<sub>0</sub> to x<sub>{min(lines, states.shape[1]) - 1}</sub>", "all coefficients"),
         rows=2,
         height=600,
         shared_xaxes=True,
@@ -144,7 +144,7 @@ def trajectories(
         drawn.add_scatter(
             x=x,
             y=values[n],
-            name=f"x_{n}",
+            name=f"x<sub>{n}</sub>",
             line={"width": 1.8, "color": COLOURS[n % len(COLOURS)]},
             row=1,
             col=1,
@@ -158,7 +158,7 @@ def trajectories(
         reversescale=True,
         zmin=-bound,
         zmax=bound,
-        colorbar={"title": "x_n", "len": 0.46, "y": 0.22},
+        colorbar={"title": "x<sub>n</sub>", "len": 0.46, "y": 0.22},
         row=2,
         col=1,
     )
