@@ -86,4 +86,6 @@ def test_the_public_names_exist(paper):
 def test_a_studio_has_its_page():
     for paper in PAPERS:
         if paper.studio:
-            assert (paths.app().parent / "pages" / f"{paper.studio}.py").is_file()
+            assert list(paths.app().parent.rglob(f"{paper.studio}.py")), (
+                f"no page {paper.studio} in the dashboard"
+            )

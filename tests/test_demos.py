@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import labkit
@@ -57,7 +57,7 @@ def on_the_grid(control) -> st.SearchStrategy:
         return st.text(max_size=control.max_length or 200)
     if control.kind == "drawing":
         d = control.drawing
-        heights = st.floats(d.low, d.high, allow_nan=False, width=32)
+        heights = st.integers(0, 200).map(lambda k: d.low + (d.high - d.low) * k / 200)
         return st.lists(heights, min_size=d.points, max_size=d.points).map(tuple)
     if control.log is not None:
         return st.sampled_from(control.positions())
@@ -97,7 +97,11 @@ def test_at_the_defaults_and_at_both_ends(demo):
 def test_anywhere(demo):
     values = st.fixed_dictionaries({control.name: on_the_grid(control) for control in demo.controls})
 
-    @settings(max_examples=4 if demo.slow else 12, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=4 if demo.slow else 12,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],  # a picture's example is small already; shrinking it takes minutes
+    )
     @given(values)
     def anywhere(chosen):
         check(demo, draw(demo, **chosen))
@@ -109,16 +113,14 @@ def test_anywhere(demo):
 def test_what_is_not_allowed_is_refused_by_name(demo):
     for control in demo.controls:
         wrong = {
-            "integer": [control.high and control.high + 1, control.low and control.low - 1, 1.5, "x"],
-            "real": [control.high and control.high * 1.01 + 1, "x"],
+            "integer": [(control.high or 0) + 1, (control.low or 0) - 1, 1.5, "x"],
+            "real": [(control.high or 0) + 1, (control.low or 0) - 1, float("nan"), "x"],
             "choice": ["no such choice"],
             "switch": ["perhaps"],
             "text": ["x" * (control.max_length + 1)] if control.max_length else [],
             "drawing": [(0.0,), "x"],
         }[control.kind]
         for value in wrong:
-            if value is None:
-                continue
             with pytest.raises(ValueError, match=rf"{control.name}: .* is not allowed; "):
                 demo(**{control.name: value})
     with pytest.raises(ValueError, match="has no control 'no_such_control'; it has"):
