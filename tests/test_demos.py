@@ -42,7 +42,7 @@ def check(demo, drawn: tuple) -> None:
         if not demo.slow:
             assert len(part.to_json()) < LARGEST
         for trace in part.data:
-            for values in (trace["y"] if "y" in trace else None, trace["z"] if "z" in trace else None):
+            for values in (getattr(trace, "y", None), getattr(trace, "z", None)):
                 if values is not None and np.asarray(values).dtype.kind == "f" and np.size(values):
                     assert not np.isinf(np.asarray(values)).any(), "an infinite height cannot be drawn"
 
