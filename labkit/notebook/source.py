@@ -94,7 +94,7 @@ def _points(name: str, options: list[str], paper: str | None) -> float:
 def _markdown(source: str) -> str:
     quoted = re.fullmatch(r'r?"""\n?(.*?)\n?"""', source.strip(), flags=re.DOTALL)
     if quoted:
-        return quoted[1]
+        return quoted[1].strip("\n")
     lines = source.splitlines()
     if not all(line == "#" or line.startswith("# ") or not line.strip() for line in lines):
         raise ValueError('Markdown stands between r""" and """, or every line starts with `# `')

@@ -23,9 +23,9 @@ def basis_explorer(
         doc("the family; LMU is LegT in another normalisation"),
     ] = "LegS",
     shown: Annotated[
-        Literal["basis pₙ", "basis · measure pₙw", "computed eᵗᴬB"],
+        Literal["basis", "basis times measure", "computed from A and B"],
         doc("the last two coincide when (A, B) is the basis and the measure that it claims to be"),
-    ] = "computed eᵗᴬB",
+    ] = "computed from A and B",
     N: Order = 32,
     first: Annotated[int, Interval(ge=0, le=127), doc("the first n that is drawn")] = 0,
     count: Annotated[int, Interval(ge=1, le=8), doc("how many are drawn")] = 4,
@@ -36,8 +36,9 @@ def basis_explorer(
     tilt: Annotated[float, Interval(ge=-1, le=0.4), Step(0.05), doc("A + cI: negative forgets faster")] = 0.0,
 ) -> go.Figure:
     """Each line is one number of the state: how it weighs the input of some time ago. Move Δ: everything stretches,
-    nothing else changes. Switch between `pₙw` and `eᵗᴬB`: for LegS and LagT they coincide to the last digit, for
-    LegT and FouT more closely the larger N is. Then take FouT and remove the low-rank term: the window is gone.
+    nothing else changes. Switch between `basis times measure` (pₙw) and `computed from A and B` (eᵗᴬB): for LegS and
+    LagT they coincide to the last digit, for LegT and FouT more closely the larger N is. Then take FouT and remove the
+    low-rank term: the window is gone.
 
     Tilt applies to LegS and LagT at any value and forgets faster when negative. LMU's numbers are not normalised.
     """
@@ -55,11 +56,11 @@ def basis_explorer(
         sign = (-1) ** n * torch.sqrt(2 * n + 1)
     ssm = OrthogonalSSM(family, N, dt, tilt=tilt, low_rank=low_rank)
     w = ssm.measure(lags)
-    if shown == "computed eᵗᴬB":
+    if shown == "computed from A and B":
         curves, y = ssm.kernels(lags), "e<sup>tA</sup>B"
     else:
         curves, y = ssm.basis(lags), "p<sub>n</sub>"
-        if shown == "basis · measure pₙw":
+        if shown == "basis times measure":
             curves, y = curves * w, "p<sub>n</sub> w"
     curves = (sign[:, None] * curves)[chosen]
     without = "" if low_rank else ", low-rank term removed"
@@ -68,7 +69,7 @@ def basis_explorer(
         curves,
         [f"n = {n}" for n in chosen],
         w,
-        title=f"{measure}, N = {N}: {shown}{without}",
+        title=f"{measure}, N = {N}: {shown}, {y}{without}",
         y=y,
     )
 
