@@ -93,7 +93,10 @@ def load_training(path: str | Path, model: nn.Module, optimizer: torch.optim.Opt
         state.setdefault(int(index), {})[entry] = value
     try:
         groups = [
-            {name: tuple(value) if isinstance(now.get(name), tuple) else value for name, value in group.items()}
+            {
+                name: tuple(value) if isinstance(now.get(name), tuple) else value
+                for name, value in group.items()
+            }
             for group, now in zip(stored["groups"], optimizer.param_groups, strict=True)
         ]
         model.load_state_dict(weights)

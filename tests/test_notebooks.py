@@ -158,7 +158,9 @@ def test_the_lint_names_what_is_wrong(notebook):
         ),
         "a solution in a cell that is no exercise": spoiled(source.read(slip), 4, metadata={}),
         "an exercise's check in an ordinary cell": spoiled(source.read(slip), 5, metadata={}),
-        "write_line: nothing checks it": lint.problems(source.lesson(source.read(slip).cells[:-1], "showcase")),
+        "write_line: nothing checks it": lint.problems(
+            source.lesson(source.read(slip).cells[:-1], "showcase")
+        ),
         "start with a title": lint.problems(source.lesson(source.read(slip).cells[1:], "showcase")),
         "ids or metadata are not as the lab stores them": spoiled(source.read(slip), 3, id="another"),
     }
@@ -222,7 +224,9 @@ def test_a_wrong_parameter_stops_the_notebook_with_its_reason(tmp_path, monkeypa
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     path = lesson.write(tmp_path / "lesson.ipynb")
-    with pytest.raises(papermill.PapermillExecutionError, match="the parameter seed is 'x'; give a whole number"):
+    with pytest.raises(
+        papermill.PapermillExecutionError, match="the parameter seed is 'x'; give a whole number"
+    ):
         papermill.execute_notebook(
             path, tmp_path / "out.ipynb", parameters={"seed": "x"}, kernel_name="python3", progress_bar=False
         )
