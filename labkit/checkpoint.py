@@ -91,13 +91,16 @@ def load_training(path: str | Path, model: nn.Module, optimizer: torch.optim.Opt
     for name, value in stored["scalars"].items():
         index, entry = name.split("/", 1)
         state.setdefault(int(index), {})[entry] = value
-    groups = [
-        {name: tuple(value) if isinstance(now.get(name), tuple) else value for name, value in group.items()}
-        for group, now in zip(stored["groups"], optimizer.param_groups, strict=True)
-    ]
     try:
+        groups = [
+            {
+                name: tuple(value) if isinstance(now.get(name), tuple) else value
+                for name, value in group.items()
+            }
+            for group, now in zip(stored["groups"], optimizer.param_groups, strict=True)
+        ]
         model.load_state_dict(weights)
         optimizer.load_state_dict({"state": state, "param_groups": groups})
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError) as error:
         raise ValueError(f"{path} belongs to another model: {error}") from error
     return stored["about"]

@@ -135,6 +135,19 @@ class Control:
         except (ValueError, KeyError):
             raise ValueError(f"{self.name}: {text!r} is not allowed; {self.allowed()}") from None
 
+    def check_drawing(self, value) -> None:
+        """Refuse a drawn curve of another length, or that leaves the pad; other kinds are checked by their types.
+
+        Raises:
+            ValueError: names the control and what is allowed.
+        """
+        if self.kind != "drawing":
+            return
+        d = self.drawing
+        whole = isinstance(value, list | tuple) and len(value) == d.points
+        if not whole or not all(isinstance(y, int | float) and d.low <= y <= d.high for y in value):
+            raise ValueError(f"{self.name}: {value!r} is not allowed; {self.allowed()}")
+
     def allowed(self) -> str:
         """What is allowed, in words."""
         if self.kind == "choice":
@@ -201,9 +214,9 @@ class Demo:
         Raises:
             ValueError: an unknown control, or a value outside its control, naming it and what is allowed.
         """
-        for name in values:
+        for name, value in values.items():
             if name not in ("device", "progress"):
-                self.control(name)
+                self.control(name).check_drawing(value)
         try:
             return self._validated(**values)
         except ValidationError as error:

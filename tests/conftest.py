@@ -1,6 +1,5 @@
 """What all tests share: shape-checked imports, the device fixture, seeds and hypothesis profiles."""
 
-import os
 from pathlib import Path
 
 # Every function of labkit that a test calls has its shapes and types checked (jaxtyping + beartype).
@@ -27,8 +26,8 @@ settings.load_profile("lab")
 
 
 def pytest_configure(config):
-    if os.environ.get("PYTEST_XDIST_WORKER"):  # two workers share two cores
-        torch.set_num_threads(1)
+    # one thread a process: two workers share two cores, and threads that wait for each other cost tenfold
+    torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items):
@@ -60,7 +59,6 @@ def device(request):
 @pytest.fixture(autouse=True)
 def _same_seed_for_every_test():
     torch.manual_seed(0)
-    yield
 
 
 @pytest.fixture(scope="session")

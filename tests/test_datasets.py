@@ -109,7 +109,9 @@ def test_after_a_damaged_download_the_next_one_counts(folders, host):
     assert one.fetch().read_bytes() == GOOD
 
 
-@pytest.mark.parametrize("harm", [lambda content: content[:-1], lambda content: b"X" + content[1:]], ids=["cut", "bit"])
+@pytest.mark.parametrize(
+    "harm", [lambda content: content[:-1], lambda content: b"X" + content[1:]], ids=["cut", "bit"]
+)
 def test_an_altered_file_is_refused_then_mended(folders, host, harm):
     one = entry(at(host))
     place = one.fetch()

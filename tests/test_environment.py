@@ -63,7 +63,9 @@ def test_constraints_are_versions_within_the_ranges(root):
     pins = environment.read_constraints(text)
     assert len(pins) == len(lines), "names and versions only"
     for name, requirement in environment.requirements("dev").items():
-        assert requirement.specifier.contains(pins[name]), f"{name} {pins[name]} is outside {requirement.specifier}"
+        assert requirement.specifier.contains(pins[name]), (
+            f"{name} {pins[name]} is outside {requirement.specifier}"
+        )
 
 
 def test_constraints_name_everything_that_is_pulled_in(root):

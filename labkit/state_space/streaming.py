@@ -61,10 +61,11 @@ def last_state(
     x, length = x0, u.shape[1]
     dense = Abar.ndim == 3
     T = min(block, length)
-    if dense:
-        columns = krylov(Abar, Bbar, T)
-    else:
-        columns = Bbar[..., None] * Abar[..., None] ** torch.arange(T, device=u.device)
+    columns = (
+        krylov(Abar, Bbar, T)
+        if dense
+        else Bbar[..., None] * Abar[..., None] ** torch.arange(T, device=u.device)
+    )
     # a first, shorter block leaves whole ones behind it
     start = length % T
     for begin, end in [(0, start)] * (start > 0) + [(i, i + T) for i in range(start, length, T)]:

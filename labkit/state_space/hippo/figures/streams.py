@@ -15,9 +15,9 @@ def streaming(
     times: Float[Tensor, " length"],
     signal: Float[Tensor, " length"],
     moments: Sequence[int],
-    pasts: Sequence[Float[Tensor, " past"]],
-    reconstructions: Sequence[Float[Tensor, " past"]],
-    measures: Sequence[Float[Tensor, " past"]],
+    pasts: Sequence[Float[Tensor, " _"]],
+    reconstructions: Sequence[Float[Tensor, " _"]],
+    measures: Sequence[Float[Tensor, " _"]],
     states: Float[Tensor, "frame order"],
     *,
     title: str,
@@ -106,7 +106,7 @@ def streaming(
     drawn.update_yaxes(title_text=signal_name, range=[low - pad, high + pad], row=1, col=1)
     drawn.update_yaxes(title_text="weight", range=[0, top], row=2, col=1)
     drawn.update_xaxes(title_text="n", row=1, col=2)
-    drawn.update_yaxes(range=[-bound, bound], row=1, col=2)
+    drawn.update_yaxes(title_text="x<sub>n</sub>", range=[-bound, bound], row=1, col=2)
     digits = 0 if float(times[-1]) > 100 else 1
     frames = [
         {
