@@ -12,7 +12,7 @@ import pytest
 
 import labkit
 from labkit.classroom import Grade, find_submissions, grade_all, release_notebook, release_paper, write_csv
-from labkit.classroom.submissions import Submission, restore
+from labkit.classroom.submissions import restore
 from labkit.cli import main
 from labkit.notebook import cells, lint, source
 from tests import lesson, showcase
