@@ -96,7 +96,9 @@ def test_no_papers_solution_is_released(paper, tmp_path):
     released = source.load(release_paper(paper, tmp_path))
     for cell, own in zip(released.cells, source.load(paper.notebook).cells, strict=True):
         if cells.kind(own) == "exercise":
-            solution = re.findall(r"### BEGIN SOLUTION\n(.*?)\s*### END SOLUTION", own.source, flags=re.DOTALL)
+            solution = re.findall(
+                r"### BEGIN SOLUTION\n(.*?)\s*### END SOLUTION", own.source, flags=re.DOTALL
+            )
             assert solution
             for part in solution:
                 for line in filter(None, map(str.strip, part.splitlines())):
@@ -114,7 +116,9 @@ def test_the_round_trip(handed_in, instructor, capsys):
     (handed_in / "bob").mkdir()
     shutil.copy(student_version(handed_in), handed_in / "bob" / "showcase.ipynb")
     fitted = "def three_times(x):\n    return 3 if x == 1 else 0"
-    lesson.answered(student_version(handed_in), handed_in / "carl.ipynb", slope="slope = -3", write_line=fitted)
+    lesson.answered(
+        student_version(handed_in), handed_in / "carl.ipynb", slope="slope = -3", write_line=fitted
+    )
     with pytest.raises(SystemExit) as left:
         main(["classroom", "grade", str(handed_in), "-o", str(handed_in.parent / "grades.csv")])
     assert left.value.code == 0
@@ -140,7 +144,9 @@ def test_what_is_broken_becomes_a_row(handed_in, instructor):
     right = {"slope": "slope = 3", "write_line": "def three_times(x):\n    return 3 * x"}
     given = student_version(handed_in)
     lesson.answered(given, handed_in / "endless.ipynb", **right | {"slope": "while True: pass"})
-    lesson.answered(given, handed_in / "typo.ipynb", **right | {"write_line": "def three_times(x) return 3 * x"})
+    lesson.answered(
+        given, handed_in / "typo.ipynb", **right | {"write_line": "def three_times(x) return 3 * x"}
+    )
     (handed_in / "text.ipynb").write_text("{not json")
     (handed_in / "empty").mkdir()
     (handed_in / "other").mkdir()
@@ -169,9 +175,13 @@ def test_checks_that_were_changed_or_deleted_are_put_back(handed_in):
         if cells.kind(cell) == "parameters":
             cell.source = 'scale = "paper"\ndevice = "auto"\nseed = 99'
     nbformat.write(changed, handed_in / "changed.ipynb")
-    deleted = source.load(lesson.answered(student_version(handed_in), handed_in / "x.ipynb", slope="slope = 3"))
+    deleted = source.load(
+        lesson.answered(student_version(handed_in), handed_in / "x.ipynb", slope="slope = 3")
+    )
     (handed_in / "x.ipynb").unlink()
-    deleted.cells = [c for c in deleted.cells if c.metadata.get("nbgrader", {}).get("grade_id") != "slope_check"]
+    deleted.cells = [
+        c for c in deleted.cells if c.metadata.get("nbgrader", {}).get("grade_id") != "slope_check"
+    ]
     nbformat.write(deleted, handed_in / "deleted.ipynb")
     grades = graded(handed_in)
     assert grades["changed"].total == 0
@@ -182,7 +192,9 @@ def test_checks_that_were_changed_or_deleted_are_put_back(handed_in):
 
 @pytest.mark.slow
 def test_a_notebook_that_cannot_be_interrupted_is_stopped(handed_in):
-    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+    stubborn = (
+        "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+    )
     lesson.answered(student_version(handed_in), handed_in / "stubborn.ipynb", slope=stubborn)
     started = time.monotonic()
     grade = graded(handed_in, timeout=2)["stubborn"]
@@ -208,7 +220,8 @@ def test_hippos_own_round_trip(tmp_path):
     shutil.copy(paper.notebook, folder / "instructor" / "hippo.ipynb")
     shutil.copy(given, folder / "untouched.ipynb")
     wrong = {
-        name: "import labkit\n" + text.format(mistake=f'labkit.paper("hippo").exercise("{name}").mistakes[0].answer')
+        name: "import labkit\n"
+        + text.format(mistake=f'labkit.paper("hippo").exercise("{name}").mistakes[0].answer')
         for name, text in MISTAKEN.items()
     }
     lesson.answered(given, folder / "mistaken.ipynb", **wrong)
@@ -250,7 +263,10 @@ def test_restoring_keeps_what_students_wrote(instructor):
     submitted.cells = [nbformat.v4.new_code_cell("mine = 1"), *submitted.cells[:5]]
     notebook, notes = restore(submitted, own)
     assert notebook.cells[0].source == "mine = 1"
-    assert [cells.exercise_name(c) for c in notebook.cells if cells.kind(c) == "check"] == ["slope", "write_line"]
+    assert [cells.exercise_name(c) for c in notebook.cells if cells.kind(c) == "check"] == [
+        "slope",
+        "write_line",
+    ]
     assert notes["write_line"] == "the answer's cell was deleted; its check was deleted, and put back"
 
 
