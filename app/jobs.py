@@ -125,10 +125,17 @@ def start_run(paper: Paper, scale: str, device: str, seeds: tuple[int, ...], *, 
 
     def work(progress: Progress) -> Result:
         checkpoints = paths.results() / "checkpoints" / paper.slug
-        result = paper.experiment().run(
-            scale=scale, device=device, seed=seeds, progress=progress, checkpoints=checkpoints
+        experiment = paper.experiment()
+        result = experiment.run(
+            scale=scale,
+            device=device,
+            seed=seeds,
+            progress=progress,
+            checkpoints=checkpoints,
+            keep_checkpoints=True,
         )
-        result.save(run_folder(paper.slug, scale, device, seeds))
+        result.save(run_folder(paper.slug, scale, device, seeds))  # a full disk loses no finished stage
+        experiment.clear_checkpoints(checkpoints, result)
         return result
 
     return experiments().submit(run_key(paper.slug, scale, device, seeds), work, again=again)
