@@ -60,7 +60,8 @@ class HippoSettings(Settings):
     digits: Digits | None = None
 
 
-# Ranges of Delta at initialisation, relative to the best single value 1/(2 lag): the reference's four.
+# The reference's four ranges of Delta at initialisation: 2e-3 makes the window, 2/Delta in the paper's unit
+# timescale, exactly the 1000 steps of the delay.
 _RANGES = {
     "(1e-3, 2e-3)": (1e-3, 2e-3),
     "(2e-3, 2e-3)": (2e-3, 2e-3),

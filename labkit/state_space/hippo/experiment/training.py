@@ -31,6 +31,7 @@ def trained_reconstruct(settings: HippoSettings, run: Run) -> None:
 class LinearS4(nn.Module):
     """Linear map to d_model channels, one S4 layer without its nonlinearity, linear map to the output.
 
+    The timescale is the paper's: a window of mean lag 1, so that Delta = 2e-3 covers exactly 1000 steps.
     `reconstruct` reads only the last output, and gives `outputs` values; `delay` gives one at each step.
     """
 
@@ -45,6 +46,7 @@ class LinearS4(nn.Module):
             dt_min=dt[0],
             dt_max=dt[1],
             rank=2 if init == "legt" else 1,
+            timescale="unit",
             frozen=settings.freeze,
             activation="none",
         )
