@@ -113,8 +113,13 @@ def _marks(text: str, begin: str, end: str, needed: bool) -> list[str]:
 
 
 def _form(notebook: NotebookNode) -> list[str]:
+    """As the lab stores it, but for the ids, which change with a cell's text and need only be different."""
     try:
-        same = source.dumps(source.tidy(notebook)) == nbformat.writes(notebook) + "\n"
+        same = _without_ids(source.tidy(notebook)) == _without_ids(notebook)
     except ValueError as error:
         return [str(error)]
-    return [] if same else [f"ids or metadata are not as the lab stores them; {MEND}"]
+    return [] if same else [f"metadata are not as the lab stores them; {MEND}"]
+
+
+def _without_ids(notebook: NotebookNode) -> dict:
+    return {**notebook, "cells": [{k: v for k, v in cell.items() if k != "id"} for cell in notebook.cells]}
