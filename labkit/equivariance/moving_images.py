@@ -1,4 +1,4 @@
-"""Sequences with a known flow: drifting bars on a ring, drifting and turning digits, and people seen by a moving camera."""
+"""Sequences with a known flow: drifting bars, drifting and turning digits, people before a moving camera."""
 
 import math
 from collections.abc import Sequence
