@@ -55,7 +55,9 @@ def movie_grid(
     height: int = 0,
     milliseconds: int = 250,
 ) -> go.Figure:
-    """Maps as tiles, with a frame slider and a play button. Every column is scaled to its own range over the movie.
+    """Maps as tiles, with a frame slider and a play button.
+
+    It opens at the last frame. Every column is scaled to its own range over the movie.
 
     Args:
         highlight: a row to frame.
@@ -78,8 +80,8 @@ def movie_grid(
         axis=1,
     )
     pictures = [_montage(levels[:, :, t]) for t in range(length)]
-    drawn = figure(title, column_name, row_name, height=height or min(900, 250 + rows * max(74, 5 * h)))
-    drawn.add_heatmap(z=pictures[0], colorscale=_SCALE, zmin=0, zmax=255, showscale=False, hoverinfo="skip")
+    drawn = figure(title, column_name, row_name, height=height or 232 + rows * min(128, 640 // rows))
+    drawn.add_heatmap(z=pictures[-1], colorscale=_SCALE, zmin=0, zmax=255, showscale=False, hoverinfo="skip")
     drawn.update_xaxes(
         tickvals=[c * (w + GAP) + (w - 1) / 2 for c in range(columns)],
         ticktext=list(column_labels),
@@ -87,6 +89,8 @@ def movie_grid(
         showline=False,
         side="top",
         ticks="",
+        tickangle=0,
+        constrain="domain",
     )
     drawn.update_yaxes(
         tickvals=[r * (h + GAP) + (h - 1) / 2 for r in range(rows)],
@@ -97,6 +101,8 @@ def movie_grid(
         scaleanchor="x" if h > 2 else None,
         constrain="domain",
         ticks="",
+        automargin=True,
+        title_standoff=10,
     )
     if highlight is not None:
         drawn.add_shape(
@@ -114,6 +120,7 @@ def movie_grid(
     ]
     if length > 1:
         animate(drawn, moving, label="frame", milliseconds=milliseconds)
+        drawn.layout.sliders[0].active = length - 1
     drawn.update_layout(margin_t=112)
     return drawn
 
@@ -139,6 +146,7 @@ def error_curve(
             mode="lines+markers",
             line={"color": COLOURS[index % len(COLOURS)], "width": 2.5},
         )
+    drawn.update_layout(margin_l=96)
     if log:
         drawn.update_yaxes(type="log", exponentformat="power")
         drawn.add_hline(y=floor, line={"color": TRUTH, "dash": "dot", "width": 1})

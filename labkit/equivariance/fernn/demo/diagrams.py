@@ -39,7 +39,7 @@ def space_time(
     seed: Seed = 0,
 ) -> go.Figure:
     """Space runs to the right, time downwards; a stimulus that moves is a slanted stripe. Each panel is one velocity
-    channel, its colour the energy of its state. Move the stimulus's velocity by one: the sharp response moves on by one
+    channel, its colour the size of its state. Move the stimulus's velocity by one: the sharp response moves on by one
     panel. Seen from the moving frame, the matching panel stands upright. Overlay the theorem: the contours lie on the
     response wherever V has the partner ν − ν̂.
 
@@ -53,7 +53,7 @@ def space_time(
     if model == "RNN":
         states = net.encode(frames)[:, :, None, None]
         return figures.space_time(
-            states[0, :, :, 0].square().transpose(0, 1),
+            states[0, :, :, 0].abs().transpose(0, 1),
             frames[0, :, 0],
             ["64 units"],
             title=title,
@@ -69,17 +69,17 @@ def space_time(
         states = moving_frame(states, velocities)
         predicted = moving_frame(predicted, velocities) if predicted is not None else None
 
-    def energy(h):
-        return h[0].square().sum(2).transpose(0, 1)
+    def size(h):
+        return h[0].square().sum(2).sqrt().transpose(0, 1)
 
     return figures.space_time(
-        energy(states),
+        size(states),
         frames[0, :, 0],
         [named(v) for v in velocities],
         title=title + (", moving frame" if frame == "moving" else ""),
         x_name="x (pixels)" if frame == "laboratory" else "x − νt (pixels)",
         highlight=velocities.index((vx,)) if (vx,) in velocities else None,
-        predicted=energy(predicted) if predicted is not None else None,
+        predicted=size(predicted) if predicted is not None else None,
         known=known,
     )
 

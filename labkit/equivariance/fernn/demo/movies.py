@@ -71,7 +71,7 @@ def hidden_state_movie(
         return figures.movie_grid(
             torch.stack([frames[0, :, 0], units, predicted])[None],
             ["all units"],
-            ["input", "64 units", "predicted next frame"],
+            ["input", "64 units", "predicted<br>next frame"],
             title=title,
             row_name="state",
         )
@@ -94,12 +94,12 @@ def hidden_state_movie(
         ]
         difference = (stabilised - shown[:, :, :, 1:2]).abs().max().item()
         shown = torch.cat([shown, stabilised], 3)
-        columns.append("G-RNN, stabilised")
+        columns.append("G-RNN,<br>stabilised")
         title += f"; largest difference to a G-RNN on the stabilised video {difference:.1g}"
         tiles = shown[0].permute(1, 2, 0, 3, 4)
     else:
         tiles = torch.cat([shown[0].permute(1, 2, 0, 3, 4), predicted[:, None]], 1)
-        columns.append("predicted next")
+        columns.append("predicted<br>next frame")
     return figures.movie_grid(
         tiles,
         [named(v) for v in picked],

@@ -85,4 +85,4 @@ def ring(velocity: int, length: int, seed: int) -> Tensor:
 
 def named(v: Sequence[int]) -> str:
     """A velocity in words."""
-    return f"ν = {v[0]:+d}" if len(v) == 1 else f"ν = ({v[0]}, {v[1]})"
+    return (f"ν = {v[0]:+d}" if v[0] else "ν = 0") if len(v) == 1 else f"ν = ({v[0]}, {v[1]})"

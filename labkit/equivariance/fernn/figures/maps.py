@@ -11,7 +11,7 @@ from labkit.plotting import COLOURS, SEQUENTIAL, array, figure, panels
 
 
 def space_time(
-    energies: Float[Tensor, "channels time space"],
+    sizes: Float[Tensor, "channels time space"],
     stimulus: Float[Tensor, "time space"],
     names: Sequence[str],
     *,
@@ -21,7 +21,7 @@ def space_time(
     predicted: Float[Tensor, "channels time space"] | None = None,
     known: Sequence[bool] = (),
 ) -> go.Figure:
-    """The stimulus and one panel a channel: space to the right, time downwards, energy as colour.
+    """The stimulus and one panel a channel: space to the right, time downwards, size as colour.
 
     Args:
         highlight: the channel whose name is set in bold.
@@ -35,14 +35,14 @@ def space_time(
         titles,
         rows=rows,
         columns=columns,
-        height=180 + 190 * rows,
-        vertical_spacing=0.12,
+        height=180 + 210 * rows,
+        vertical_spacing=0.2,
         horizontal_spacing=0.05,
     )
-    top = float(energies.max()) or 1.0
+    top = float(sizes.max()) or 1.0
     everything = [
         (stimulus, None),
-        *zip(energies, predicted if predicted is not None else [None] * len(names), strict=True),
+        *zip(sizes, predicted if predicted is not None else [None] * len(names), strict=True),
     ]
     for index, (values, lines) in enumerate(everything):
         row, column = index // columns + 1, index % columns + 1
@@ -68,7 +68,10 @@ def space_time(
         drawn.update_yaxes(
             title_text="time (frames)" if column == 1 else "", autorange="reversed", row=row, col=column
         )
-        drawn.update_xaxes(title_text=x_name, showgrid=False, row=row, col=column)
+        last = index + columns > len(names)
+        drawn.update_xaxes(
+            title_text=x_name if last else "", showticklabels=last, showgrid=False, row=row, col=column
+        )
     return drawn
 
 
@@ -141,6 +144,7 @@ def velocity_border(
             row=1,
             col=column,
         )
+        drawn.update_layout(margin_r=110)
         drawn.update_xaxes(title_text="vx", showgrid=False, dtick=1, row=1, col=column)
         drawn.update_yaxes(
             title_text="vy" if column == 1 else "",
