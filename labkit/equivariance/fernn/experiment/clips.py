@@ -57,6 +57,6 @@ def clips(settings: FernnSettings, run: Run) -> None:
         with torch.no_grad():
             logits = torch.cat([model(some.to(run.device)).cpu() for some in frames.split(48)])
         right = (logits.argmax(-1) == about["labels"]).double()
-        run.measure("accuracy", right.mean(), model=name)
+        run.measure("accuracy", right.mean().item(), model=name)
         for s in range(task.radius + 1):
-            run.measure("accuracy by speed", right[speed == s].mean(), model=name, speed=s)
+            run.measure("accuracy by speed", right[speed == s].mean().item(), model=name, speed=s)

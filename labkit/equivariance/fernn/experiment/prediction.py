@@ -90,16 +90,18 @@ def strips(settings: FernnSettings, run: Run) -> None:
         model = FlowSeq2Seq(FlowCell(1, task.hidden, velocity_grid(radius, 1), dims=1))
         history = train(model, task, draw, run, name, report)
         errors = squared_errors(model, test, task.given, longest)
-        run.measure("test mse", errors[:, : task.predicted].mean(), model=name)
-        run.measure("beyond", errors[:, task.predicted : 2 * task.predicted].mean(), model=name, reach=2)
-        run.measure("beyond", errors[:, 2 * task.predicted :].mean(), model=name, reach=3)
+        run.measure("test mse", errors[:, : task.predicted].mean().item(), model=name)
+        run.measure(
+            "beyond", errors[:, task.predicted : 2 * task.predicted].mean().item(), model=name, reach=2
+        )
+        run.measure("beyond", errors[:, 2 * task.predicted :].mean().item(), model=name, reach=3)
         for step, value in enumerate(errors.mean(0).tolist(), start=1):
             run.measure("mse by horizon", value, model=name, step=step)
         for v in range(-task.radius - 2, task.radius + 3):
             moved = strip_sequences(
                 32, task.given + task.predicted, task.size, [v], 1, generator=run.generator(2_000_000)
             )[0].to(run.device)
-            value = squared_errors(model, moved, task.given, task.predicted).mean()
+            value = squared_errors(model, moved, task.given, task.predicted).mean().item()
             run.measure("mse by velocity", value, model=name, velocity=v)
         losses = smoothed(history.losses)
         run.keep(f"losses/{name}", losses)
@@ -139,7 +141,7 @@ def transfer(settings: FernnSettings, run: Run) -> None:
         model = model.double()
         for v in settings.transfer_velocities:
             frames = flow(still, (v,)).double().to(run.device)
-            value = squared_errors(model, frames, task.given, task.predicted).mean()
+            value = squared_errors(model, frames, task.given, task.predicted).mean().item()
             run.measure("mse by velocity", value, model=name, velocity=v)
 
 
@@ -164,7 +166,7 @@ def _compare(task: Task, run: Run, models: dict[str, nn.Module], make) -> None:
             report,
         )
         errors = torch.cat([squared_errors(model, some, task.given, longest) for some in test.split(32)])
-        run.measure("test mse", errors[:, : task.predicted].mean(), model=name)
+        run.measure("test mse", errors[:, : task.predicted].mean().item(), model=name)
         for step, value in enumerate(errors.mean(0).tolist(), start=1):
             run.measure("mse by horizon", value, model=name, step=step)
         run.keep(f"losses/{name}", smoothed(history.losses))
@@ -197,7 +199,7 @@ def planes(settings: FernnSettings, run: Run) -> None:
                 1,
                 generator=run.generator(2_000_000),
             )[0].to(run.device)
-            value = squared_errors(model, frames, task.given, task.predicted).mean()
+            value = squared_errors(model, frames, task.given, task.predicted).mean().item()
             run.measure("mse by velocity", value, model=name, vx=vx, vy=vy)
 
 
