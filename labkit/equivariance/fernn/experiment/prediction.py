@@ -1,5 +1,7 @@
 """Next-frame prediction: bars on a ring, digits on a torus, turning digits; and transfer from still to moving."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -149,12 +151,15 @@ def _source(task: Task, split: str):
     return mnist_source(split) if task.source == "mnist" else digit_source(8, split)
 
 
-def _compare(task: Task, run: Run, models: dict[str, nn.Module], make) -> None:
-    """Train each model on `make(split, n, length, stream)` and measure its error by horizon."""
+def _compare(
+    task: Task, run: Run, builders: dict[str, Callable[[], nn.Module]], make
+) -> dict[str, nn.Module]:
+    """Train each model on `make(split, n, length, stream)`, measure its error by horizon, and return them trained."""
+    models = {}
     longest = 2 * task.predicted
     test = make("test", task.test, task.given + longest, 1_000_000).to(run.device)
-    for position, (name, build) in enumerate(models.items()):
-        report = part(run.progress, position / len(models), (position + 1) / len(models), name)
+    for position, (name, build) in enumerate(builders.items()):
+        report = part(run.progress, position / len(builders), (position + 1) / len(builders), name)
         seed_everything(run.seed)
         model = build()
         history = train(
@@ -171,6 +176,7 @@ def _compare(task: Task, run: Run, models: dict[str, nn.Module], make) -> None:
             run.measure("mse by horizon", value, model=name, step=step)
         run.keep(f"losses/{name}", smoothed(history.losses))
         models[name] = model
+    return models
 
 
 def planes(settings: FernnSettings, run: Run) -> None:
@@ -184,11 +190,10 @@ def planes(settings: FernnSettings, run: Run) -> None:
             sources[split], n, length, task.size, task.radius, task.things, generator=run.generator(stream)
         )[0]
 
-    models = {
+    builders = {
         name_of(r): lambda r=r: FlowSeq2Seq(FlowCell(1, task.hidden, velocity_grid(r))) for r in task.radii
     }
-    _compare(task, run, models, make)
-    for name, model in models.items():
+    for name, model in _compare(task, run, builders, make).items():
         for vx, vy in velocity_grid(task.radius + 1):
             frames = translating_sequences(
                 sources["test"],
@@ -220,8 +225,8 @@ def rotation(settings: FernnSettings, run: Run) -> None:
             generator=run.generator(stream),
         )[0]
 
-    models = {
+    builders = {
         name: lambda v=v: FlowSeq2Seq(RotationFlowCell(1, task.hidden, v, task.orientations))
         for name, v in {"G-RNN": (0.0,), "FERNN": task.velocities}.items()
     }
-    _compare(task, run, models, make)
+    _compare(task, run, builders, make)
