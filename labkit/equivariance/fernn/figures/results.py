@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from jaxtyping import Float
@@ -71,7 +72,7 @@ def training_curves(losses: Mapping[str, Float[Tensor, " steps"]], *, title: str
     drawn = figure(title, "step", "training loss (running mean)")
     for name, values in losses.items():
         drawn.add_scatter(
-            x=thin(list(range(len(values))), 200),
+            x=thin(np.arange(len(values)), 200),
             y=thin(values, 200),
             name=name,
             line={"color": colour_of(name), "width": 2.5},
