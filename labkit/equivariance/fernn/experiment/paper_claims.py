@@ -173,7 +173,9 @@ def _clips(found: Measurements, settings: FernnSettings) -> list[Claim]:
     def gain(name: str) -> tuple[float, ...]:
         return tuple(a - b for a, b in zip(fernn, found.per_seed(**at, model=name), strict=True))
 
-    stand_in = "a generator stands in for KTH; 160 steps, which suffice for a 3D-CNN, are too few for the recurrent models"
+    stand_in = (
+        "generated clips stand in for KTH; after 160 steps the recurrent models have hardly begun to learn"
+    )
     return [
         Claim(
             statement="Before a moving camera FERNN recognises actions better than the G-RNN",
