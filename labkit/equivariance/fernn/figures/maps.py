@@ -12,7 +12,7 @@ from labkit.plotting import COLOURS, SEQUENTIAL, array, figure, panels
 
 def space_time(
     sizes: Float[Tensor, "channels time space"],
-    stimulus: Float[Tensor, "time space"],
+    stimulus: Float[Tensor, "time pixels"],
     names: Sequence[str],
     *,
     title: str,
