@@ -17,5 +17,7 @@ def orientation_wheel(energy: Float[Tensor, " N"], *, title: str) -> go.Figure:
         width=[0.85 * 360 / n] * n,
         marker_color=COLOURS[0],
     )
+    drawn.update_xaxes(visible=False)
+    drawn.update_yaxes(visible=False)
     drawn.update_layout(title_text=title, polar={"radialaxis": {"showticklabels": False}})
     return drawn
