@@ -12,6 +12,7 @@ PAGES = {
     "ledger": "views/ledger.py",
     "paper": "views/paper.py",
     "hippo_bases": "views/hippo_bases.py",
+    "hidden_states": "views/hidden_states.py",
 }
 
 

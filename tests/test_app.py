@@ -530,6 +530,30 @@ STEPS = {
 }
 
 
+HIDDEN_STATES = {
+    "1 Slopes": 1,
+    "2 The movie": 2,
+    "3 The theorem": 3,
+    "4 New velocities": 4,
+    "5 Rotations, and learning": 3,
+}
+
+
+@pytest.mark.parametrize(("step", "count"), HIDDEN_STATES.items())
+def test_each_step_of_the_hidden_states_studio_draws_its_pictures(site, step, count):
+    page = site("hidden_states", step=step)
+    assert not page.error
+    assert not page.warning
+    assert len(drawn(page)) == count
+
+
+def test_one_velocity_moves_the_movie_and_the_energy(site):
+    page = site("hidden_states", step="2 The movie")
+    page.slider(key="fernn.vx").set_value(-1).run()
+    titles = [figure["layout"]["title"]["text"] for figure in drawn(calm(page))]
+    assert all("(-1, 1)" in title for title in titles)
+
+
 @pytest.mark.parametrize(("step", "count"), STEPS.items())
 def test_each_step_of_the_studio_draws_its_pictures(site, step, count):
     page = site("hippo_bases", step=step)

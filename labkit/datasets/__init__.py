@@ -1,6 +1,18 @@
 """Data: every data set's source, licence and checksum in one registry, and the loaders."""
 
+from labkit.datasets.mnist import mnist
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 
-__all__ = ["REGISTRY", "SERIES", "Dataset", "Missing", "Series", "dataset", "etth1", "series", "status"]
+__all__ = [
+    "REGISTRY",
+    "SERIES",
+    "Dataset",
+    "Missing",
+    "Series",
+    "dataset",
+    "etth1",
+    "mnist",
+    "series",
+    "status",
+]

@@ -154,6 +154,42 @@ REGISTRY = {
             sha256="f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
             package="statsmodels",
         ),
+        Dataset(
+            name="mnist-train-images",
+            title="MNIST handwritten digits, the train set's 60,000 images",
+            source="LeCun, Cortes and Burges, The MNIST database",
+            licence="CC BY-SA 3.0",
+            file="mnist/train-images-idx3-ubyte.gz",
+            sha256="440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            url="https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
+        ),
+        Dataset(
+            name="mnist-train-labels",
+            title="MNIST handwritten digits, the train set's 60,000 labels",
+            source="LeCun, Cortes and Burges, The MNIST database",
+            licence="CC BY-SA 3.0",
+            file="mnist/train-labels-idx1-ubyte.gz",
+            sha256="3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            url="https://storage.googleapis.com/cvdf-datasets/mnist/train-labels-idx1-ubyte.gz",
+        ),
+        Dataset(
+            name="mnist-test-images",
+            title="MNIST handwritten digits, the test set's 10,000 images",
+            source="LeCun, Cortes and Burges, The MNIST database",
+            licence="CC BY-SA 3.0",
+            file="mnist/t10k-images-idx3-ubyte.gz",
+            sha256="8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            url="https://storage.googleapis.com/cvdf-datasets/mnist/t10k-images-idx3-ubyte.gz",
+        ),
+        Dataset(
+            name="mnist-test-labels",
+            title="MNIST handwritten digits, the test set's 10,000 labels",
+            source="LeCun, Cortes and Burges, The MNIST database",
+            licence="CC BY-SA 3.0",
+            file="mnist/t10k-labels-idx1-ubyte.gz",
+            sha256="f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            url="https://storage.googleapis.com/cvdf-datasets/mnist/t10k-labels-idx1-ubyte.gz",
+        ),
     )
 }
 

@@ -68,6 +68,21 @@ def test_each_step_of_the_studio(visitor, step, figures):
     visitor.screenshot(f"studio-{step[0]}")
 
 
+HIDDEN_STATES = {"1 Slopes": 1, "2 The movie": 2, "3 The theorem": 3, "4 New velocities": 4}
+
+
+@pytest.mark.parametrize(("step", "figures"), HIDDEN_STATES.items())
+def test_each_step_of_the_hidden_states(visitor, step, figures):
+    visitor.open("hidden_states", figures=figures, step=step)
+    assert not visitor.alerts()
+    before = visitor.data()
+    name = {"1": "space_time.vx", "3": "fernn.nu_y"}.get(step[0], "fernn.vx")
+    visitor.slide(name)
+    visitor.changed(before)
+    assert not visitor.alerts()
+    visitor.screenshot(f"hidden-states-{step[0]}")
+
+
 @pytest.mark.parametrize("name", paper("hippo").demo_names())
 def test_every_demo_of_hippo_moves(visitor, name):
     demo(visitor, name, "hippo")

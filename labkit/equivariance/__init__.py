@@ -1,0 +1,1 @@
+"""Theme equivariance: models that keep a symmetry. The actions, layers, metrics and data its papers share live here."""
