@@ -1,6 +1,19 @@
 """Data: every data set's source, licence and checksum in one registry, and the loaders."""
 
+from labkit.datasets.digits import Images, digits
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 
-__all__ = ["REGISTRY", "SERIES", "Dataset", "Missing", "Series", "dataset", "etth1", "series", "status"]
+__all__ = [
+    "REGISTRY",
+    "SERIES",
+    "Dataset",
+    "Images",
+    "Missing",
+    "Series",
+    "dataset",
+    "digits",
+    "etth1",
+    "series",
+    "status",
+]

@@ -154,6 +154,15 @@ REGISTRY = {
             sha256="f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
             package="statsmodels",
         ),
+        Dataset(
+            name="digits",
+            title="Handwritten digits, 1,797 of 8 x 8 pixels",
+            source="Alpaydin and Kaynak, UCI machine learning repository (test set), with scikit-learn",
+            licence="CC BY 4.0",
+            file="datasets/data/digits.csv.gz",
+            sha256="09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
+            package="sklearn",
+        ),
     )
 }
 

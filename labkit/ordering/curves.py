@@ -75,7 +75,9 @@ def check_rank(rank: Tensor) -> None:
         ValueError: the grid is no permutation of 0 .. height * width - 1.
     """
     if rank.dim() != 2 or rank.is_floating_point():
-        raise ValueError(f"rank must be a grid (height, width) of integers; got {tuple(rank.shape)}, {rank.dtype}")
+        raise ValueError(
+            f"rank must be a grid (height, width) of integers; got {tuple(rank.shape)}, {rank.dtype}"
+        )
     wanted = torch.arange(rank.numel(), device=rank.device)
     if not torch.equal(rank.flatten().sort().values, wanted.to(rank.dtype)):
         raise ValueError(f"rank must hold each of 0 .. {rank.numel() - 1} once")

@@ -80,5 +80,3 @@ class CaiT(nn.Module):
         for block in self.class_blocks:
             token = block(token, x)
         return self.head(self.norm(torch.cat([token, x], dim=1))[:, 0])
-
-

@@ -15,7 +15,7 @@ class CrossAttention(nn.Module):
 
     def __init__(self, dim: int, other: int, heads: int):
         super().__init__()
-        self.to = nn.Sequential(nn.LayerNorm(dim), nn.GELU(), nn.Linear(dim, other))
+        self.into = nn.Sequential(nn.LayerNorm(dim), nn.GELU(), nn.Linear(dim, other))
         self.norm = nn.LayerNorm(other)
         self.attention = MultiHeadAttention(other, heads)
         self.back = nn.Sequential(nn.LayerNorm(other), nn.GELU(), nn.Linear(other, dim))
@@ -23,7 +23,7 @@ class CrossAttention(nn.Module):
     def forward(
         self, token: Float[Tensor, "batch 1 dim"], patches: Float[Tensor, "batch n other"]
     ) -> Float[Tensor, "batch 1 dim"]:
-        token = self.to(token)
+        token = self.into(token)
         both = self.norm(torch.cat([token, patches], dim=1))
         return self.back(token + self.attention(both[:, :1], both))
 
@@ -37,9 +37,7 @@ class MultiScale(nn.Module):
             nn.ModuleList(Block(dim, count, mlp_ratio) for _ in range(depth))
             for dim, depth, count in zip(dims, depths, heads, strict=True)
         )
-        self.cross = nn.ModuleList(
-            CrossAttention(dims[i], dims[1 - i], heads[1 - i]) for i in range(2)
-        )
+        self.cross = nn.ModuleList(CrossAttention(dims[i], dims[1 - i], heads[1 - i]) for i in range(2))
 
 
 class CrossViT(nn.Module):

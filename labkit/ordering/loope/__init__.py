@@ -28,7 +28,10 @@ PAPER = Paper(
     ),
     equations=(
         Equation("the position is a static rank plus an offset read off the image", r"X = X_G + X_C(I)"),
-        Equation("the embedding is a sinusoid at real positions", r"E_{2k} = \sin(X w_k), \quad E_{2k+1} = \cos(X w_k)"),
+        Equation(
+            "the embedding is a sinusoid at real positions",
+            r"E_{2k} = \sin(X w_k), \quad E_{2k+1} = \cos(X w_k)",
+        ),
         Equation(
             "similarity depends on the difference of positions only",
             r"\langle E(p), E(q) \rangle = \sum_k \cos\big((p - q)\, w_k\big)",

@@ -67,7 +67,9 @@ def sinusoid(
         else w.to(positions)
     )
     if dim % 2 or len(w) != dim // 2:
-        raise ValueError(f"dim must be even, with dim / 2 frequencies; got dim={dim} and {len(w)} frequencies")
+        raise ValueError(
+            f"dim must be even, with dim / 2 frequencies; got dim={dim} and {len(w)} frequencies"
+        )
     # E[2k] = sin(X w_k), E[2k+1] = cos(X w_k)
     phase = positions[..., None] * w
     if layout == "concat":

@@ -27,7 +27,9 @@ def similarities(P: Float[Tensor, "rows columns dim"]) -> Float[Tensor, "n n"]:
     norms = flat.norm(dim=1)
     if (norms == 0).any():
         at = int((norms == 0).nonzero()[0])
-        raise ValueError(f"patch ({at // P.shape[1]},{at % P.shape[1]}) has zero norm: its similarity is undefined")
+        raise ValueError(
+            f"patch ({at // P.shape[1]},{at % P.shape[1]}) has zero norm: its similarity is undefined"
+        )
     unit = flat / norms[:, None]
     return unit @ unit.T
 
@@ -82,9 +84,7 @@ def asymmetry_of(S: Float[Tensor, "n n"], grid: tuple[int, int]) -> float:
     return (torch.where(present, ratio, 0.0).sum(1) / present.sum(1)).mean().item()
 
 
-def directed_monotonicity(
-    P: Float[Tensor, "rows columns dim"], buckets: int, empty: Empty = "zero"
-) -> float:
+def directed_monotonicity(P: Float[Tensor, "rows columns dim"], buckets: int, empty: Empty = "zero") -> float:
     """M_D(N) = mean over centres of 1 - mean over N directions of Spearman(distance, similarity).
 
     A cell's direction is floor(theta / (2 pi / N)) with theta = atan2(columns away, rows away) (the first grid axis
@@ -100,9 +100,7 @@ def directed_monotonicity(
     return directed_of(similarities(P), tuple(P.shape[:2]), buckets, empty)
 
 
-def directed_of(
-    S: Float[Tensor, "n n"], grid: tuple[int, int], buckets: int, empty: Empty = "zero"
-) -> float:
+def directed_of(S: Float[Tensor, "n n"], grid: tuple[int, int], buckets: int, empty: Empty = "zero") -> float:
     """M_D from the similarities; see `directed_monotonicity`."""
     if buckets < 1:
         raise ValueError(f"buckets must be at least 1; got {buckets}")
@@ -126,7 +124,11 @@ def occupancy_ceiling(grid: tuple[int, int], buckets: int) -> float:
 def pesi(P: Float[Tensor, "rows columns dim"], buckets: int = 60) -> dict[str, float]:
     """All three metrics from one similarity matrix: M_U, M_D, A_SU."""
     S, grid = similarities(P), tuple(P.shape[:2])
-    return {"M_U": monotonicity_of(S, grid), "M_D": directed_of(S, grid, buckets), "A_SU": asymmetry_of(S, grid)}
+    return {
+        "M_U": monotonicity_of(S, grid),
+        "M_D": directed_of(S, grid, buckets),
+        "A_SU": asymmetry_of(S, grid),
+    }
 
 
 def frequency_sets(count: int, *, generator: torch.Generator | None = None) -> list[Float[Tensor, " count"]]:
@@ -140,7 +142,6 @@ def frequency_sets(count: int, *, generator: torch.Generator | None = None) -> l
         0.9**i,
         uniform.sort(descending=True).values,
     ]
-
 
 
 def frequency_sensitivity(

@@ -102,9 +102,7 @@ class Sinusoid2DSum(_Fixed):
 
     def __init__(self, dim: int, grid: tuple[int, int], patch: int, **options):
         super().__init__(dim, grid, patch, **options)
-        y, x = (
-            torch.linspace(-1, 1, n, device="cpu")[c] for n, c in zip(grid, _cells(grid), strict=True)
-        )
+        y, x = (torch.linspace(-1, 1, n, device="cpu")[c] for n, c in zip(grid, _cells(grid), strict=True))
         self._register(sinusoid(x, dim) + sinusoid(y, dim), torch.zeros(dim, device="cpu"))
 
 
@@ -172,7 +170,9 @@ class RelativeBias(_Bias):
     def __init__(self, dim: int, grid: tuple[int, int], patch: int, *, heads: int, **options):
         super().__init__(dim, grid, patch, **options)
         h, w = grid
-        self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty((2 * h - 1) * (2 * w - 1), heads), std=0.02))
+        self.table = nn.Parameter(
+            nn.init.trunc_normal_(torch.empty((2 * h - 1) * (2 * w - 1), heads), std=0.02)
+        )
         dy, dx = _offsets(grid)
         self.register_buffer("index", (dy + h - 1) * (2 * w - 1) + dx + w - 1, persistent=False)
 
@@ -191,7 +191,9 @@ def piecewise_index(x: Tensor, alpha: float, beta: float, gamma: float) -> Tenso
 class CrossRelativeBias(_Bias):
     """iRPE, cross form (Wu et al. 2021): a table over clipped row offsets and one over column offsets, added."""
 
-    def __init__(self, dim: int, grid: tuple[int, int], patch: int, *, heads: int, ratio: float = 1.9, **options):
+    def __init__(
+        self, dim: int, grid: tuple[int, int], patch: int, *, heads: int, ratio: float = 1.9, **options
+    ):
         super().__init__(dim, grid, patch, **options)
         alpha, beta, gamma = ratio, 2 * ratio, 8 * ratio
         top = round(beta)
@@ -284,4 +286,6 @@ def make_positional(
         return _PLAIN[name](dim, grid, patch, **options)
     if name in ORDERS:
         return Sinusoid(dim, grid, patch, order=name, **options)
-    raise ValueError(f"unknown positional embedding: {name!r}; choose from {', '.join((*POSITIONAL, *ORDERS))}")
+    raise ValueError(
+        f"unknown positional embedding: {name!r}; choose from {', '.join((*POSITIONAL, *ORDERS))}"
+    )

@@ -105,7 +105,9 @@ def three_cell_labels(cells: Int[Tensor, "n 3 2"], grid: int) -> Bool[Tensor, "n
     if grid < 4:
         raise ValueError(f"grid must be at least 4; got {grid}")
     if len(cells) and not ((cells >= 0) & (cells < grid)).all():
-        raise ValueError(f"cells must lie in 0 .. {grid - 1}; got {cells.min().item()} .. {cells.max().item()}")
+        raise ValueError(
+            f"cells must lie in 0 .. {grid - 1}; got {cells.min().item()} .. {cells.max().item()}"
+        )
     red, green, blue = cells.unbind(1)
     d_rg, d_rb = (green - red).square().sum(1), (blue - red).square().sum(1)
     # A_UV = |(y_U + y_V)(x_V - x_U)| / 2, the shadow of the segment on the x axis; twice it here
