@@ -3,6 +3,7 @@
 import numpy as np
 
 Vector = tuple[int, int]
+_SMALL: dict[tuple[Vector, Vector], np.ndarray] = {}
 
 
 def gilbert_path(height: int, width: int) -> np.ndarray:
@@ -26,6 +27,8 @@ def gilbert_path(height: int, width: int) -> np.ndarray:
 
 def _block(a: Vector, b: Vector, known: dict) -> np.ndarray:
     """The walk of the rectangle spanned by the major vector a and the minor vector b, as (x, y) from its corner."""
+    if abs((a[0] + a[1]) * (b[0] + b[1])) <= 256:
+        known = _SMALL  # kept from call to call
     if (a, b) not in known:
         known[a, b] = _walk(a, b, known)
     return known[a, b]

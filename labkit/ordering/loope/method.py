@@ -201,7 +201,7 @@ class LOOPE(nn.Module):
         if tuple(rank.shape) != tuple(grid):
             raise ValueError(f"order must be a grid of {grid[0]}x{grid[1]} ranks; got {tuple(rank.shape)}")
         self.dim, self.grid, self.patch, self.base, self.layout = dim, tuple(grid), patch, base, layout
-        w = _frequencies(dim, base) if frequencies is None else frequencies
+        w = _frequencies(dim, base, device="cpu") if frequencies is None else frequencies
         if dim % 2 or len(w) != dim // 2:
             raise ValueError(f"frequencies must be dim / 2 numbers; got {len(w)} for dim={dim}")
         self.register_buffer("w", w.detach().clone(), persistent=False)
@@ -240,4 +240,4 @@ def swaps(positions: Float[Tensor, "*batch cells"]) -> Int[Tensor, "*batch cells
     |X_C| < 1, so only neighbours on the curve can change places, and in disjoint pairs: the rank differs from X_G's
     by at most 1.
     """
-    return positions.argsort(-1, stable=True).argsort(-1)
+    return positions.argsort(dim=-1, stable=True).argsort(dim=-1)
