@@ -57,8 +57,8 @@ def triangle(cells: Int[Tensor, "3 2"], grid: int, *, title: str) -> go.Figure:
     drawn.add_shape(
         type="rect", x0=grid - 1, x1=top, y0=grid - 1, y1=top, fillcolor="rgba(0,0,0,0.05)", line={"width": 0}
     )
-    drawn.update_xaxes(range=[-0.7, top], dtick=1)
-    drawn.update_yaxes(range=[top, -0.7], scaleanchor="x", dtick=1)
+    drawn.update_xaxes(range=[-0.7, top], constrain="domain", dtick=1)
+    drawn.update_yaxes(range=[top, -0.7], scaleanchor="x", constrain="domain", dtick=1)
     return drawn
 
 
@@ -84,7 +84,7 @@ def predictions(
     )
     drawn.add_vline(x=0.5, line={"color": MUTED, "dash": "dot"})
     drawn.update_xaxes(range=[-0.03, 1.03])
-    drawn.update_yaxes(autorange="reversed")
+    drawn.update_yaxes(autorange="reversed", automargin=True)
     drawn.update_layout(barmode="group")
     return drawn
 

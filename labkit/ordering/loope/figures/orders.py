@@ -28,7 +28,7 @@ def explorer(
         rows=2,
         columns=len(names),
         height=860,
-        vertical_spacing=0.12,
+        vertical_spacing=0.17,
         horizontal_spacing=0.12,
     )
     for position, name in enumerate(names, start=1):

@@ -46,12 +46,12 @@ def drag(
             hoverinfo="skip", row=1, col=1,
         )  # fmt: skip
     drawn.update_xaxes(title_text="position X = X_G + X_C", row=1, col=1)
-    drawn.update_yaxes(title_text="patch", type="category", row=1, col=1)
+    drawn.update_yaxes(title_text="", type="category", row=1, col=1)
     drawn.add_heatmap(
         z=array(rows).round(3), y=names, zmin=-1, zmax=1, colorscale=DIVERGING, showscale=False, row=1, col=2
     )
     drawn.update_xaxes(title_text="channel", row=1, col=2)
-    drawn.update_yaxes(title_text="patch", type="category", row=1, col=2)
+    drawn.update_yaxes(title_text="", type="category", row=1, col=2)
     drawn.add_heatmap(
         z=array(similarity).round(4),
         zmin=0,

@@ -49,7 +49,7 @@ def learning_curves(table: pd.DataFrame, *, scores: tuple[str, ...], title: str)
             drawn.add_hline(y=float(chance.mean()), line={"color": TRUTH, "dash": "dot"}, row=row, col=column)
         drawn.update_xaxes(title_text="training step", row=row, col=column)
         drawn.update_yaxes(title_text="accuracy", range=[0.4, 1.02], row=row, col=column)
-    drawn.update_layout(margin_t=140)
+    drawn.update_layout(margin_t=150, legend_y=1.12)
     return drawn
 
 
