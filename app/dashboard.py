@@ -21,7 +21,10 @@ page = st.navigation(
             st.Page(session.PAGES["ledger"], title="Ledger", icon=":material/fact_check:"),
             st.Page(session.PAGES["paper"], title="Papers", icon=":material/article:"),
         ],
-        "Studios": [st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:")],
+        "Studios": [
+            st.Page(session.PAGES["patch_orderings"], title="Patch orderings", icon=":material/route:"),
+            st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:"),
+        ],
     }
 )
 

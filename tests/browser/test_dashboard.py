@@ -6,7 +6,7 @@ import pytest
 
 from labkit import paper
 from tests.browser.driver import Visitor
-from tests.test_app import SECTIONS, STEPS
+from tests.test_app import ORDERING_STEPS, SECTIONS, STEPS
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +66,19 @@ def test_each_step_of_the_studio(visitor, step, figures):
         assert all(old != new for old, new in zip(before, after, strict=True))
     assert not visitor.alerts()
     visitor.screenshot(f"studio-{step[0]}")
+
+
+@pytest.mark.parametrize(("step", "figures"), ORDERING_STEPS.items())
+def test_each_step_of_the_patch_orderings(visitor, step, figures):
+    visitor.page.set_viewport_size({"width": 1920, "height": 1080})
+    visitor.open("patch_orderings", figures=figures, step=step)
+    assert not visitor.alerts()
+    before = visitor.data()
+    moved = {"1": "explorer.dim", "2": "gallery.side", "3": "drag.offset", "4": "loope.red_x"}[step[0]]
+    visitor.slide(moved)
+    visitor.changed(before)
+    assert not visitor.alerts()
+    visitor.screenshot(f"orderings-{step[0]}")
 
 
 @pytest.mark.parametrize("name", paper("hippo").demo_names())
