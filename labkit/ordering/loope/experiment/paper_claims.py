@@ -42,7 +42,7 @@ def _three_cell_claims(found: Measurements, settings: LoopeSettings) -> list[Cla
             values=_minus(score("loope"), score("none")),
             relation=">=",
             threshold=0.25 if long else 0.08,
-            note="The gap opens with training, and these trainings are short: 250 and 500 steps on 6 x 6 cells, not 150 "
+            note="The gap opens with training, and these are short: 250 and 500 steps on 6 x 6 cells, not 150 "
             "epochs. Where it does not hold, the static orders are ahead of LOOPE after as many steps: a position that "
             "moves with every batch is (we suppose) harder to learn to read.",
         ),
