@@ -19,7 +19,13 @@ BIND = "query-params"
 
 
 def render(
-    control: Control, key: str, *, wide: bool = False, hide_label: bool = False, note: bool = True
+    control: Control,
+    key: str,
+    *,
+    wide: bool = False,
+    listed: bool = False,
+    hide_label: bool = False,
+    note: bool = True,
 ) -> Any:
     """Show a control and return its value.
 
@@ -27,7 +33,8 @@ def render(
 
     Args:
         wide: show all of a choice's choices at once, without a label.
-        hide_label: show a choice as a list that opens, without a label.
+        listed: show a choice as a list that opens, even if it is short.
+        hide_label: show no label (one is still read aloud).
         note: explain a bad value here; otherwise the page calls `show_note` where it has room.
     """
     good = _read_address(control, key)
@@ -44,7 +51,7 @@ def render(
     if control.kind == "drawing":
         value = sketchpad.render(control, key)
     elif control.kind == "choice":
-        value = _choice(control, about, wide=wide, listed=hide_label)
+        value = _choice(control, about, wide=wide, listed=listed)
     elif control.kind == "switch":
         value = st.toggle(value=control.default, **about)
     elif control.kind == "text":

@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import streamlit as st
 
 from app import claims, controls, figures, jobs, panel, session
@@ -42,7 +43,8 @@ def show(paper: Paper) -> None:
             jobs.start_run(paper, scale, device, seeds, again=again)
             st.rerun()
     st.caption(
-        f"{scale}: {MEANING[scale]}. It runs on {device}; everyone who asks for the same run sees the same result."
+        f"**{scale.capitalize()}** scale takes {MEANING[scale]}  \n"
+        f"It runs on {device}; everyone who asks for the same run sees the same result."
     )
     if active:
         _watch(worker, job)
@@ -81,8 +83,7 @@ def show_result(paper: Paper, result: Result) -> None:
         f"data: {', '.join(result.data) or 'generated'}.",
         icon=":material/check_circle:",
     )
-    table = result.claims_table()
-    table["verdict"] = table["verdict"].map(claims.SIGN)
+    table = pd.DataFrame([claims.row(claim) for claim in result.claims])
     st.markdown(f"**Claims** {claims.counts(table['verdict'])}")
     name = f"{paper.slug}-{result.scale}"
     figures.show_table(

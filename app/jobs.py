@@ -125,26 +125,36 @@ def start_run(paper: Paper, scale: str, device: str, seeds: tuple[int, ...], *, 
 
     def work(progress: Progress) -> Result:
         checkpoints = paths.results() / "checkpoints" / paper.slug
-        result = paper.experiment().run(
-            scale=scale, device=device, seed=seeds, progress=progress, checkpoints=checkpoints
+        experiment = paper.experiment()
+        result = experiment.run(
+            scale=scale,
+            device=device,
+            seed=seeds,
+            progress=progress,
+            checkpoints=checkpoints,
+            keep_checkpoints=True,
         )
-        result.save(run_folder(paper.slug, scale, device, seeds))
+        result.save(run_folder(paper.slug, scale, device, seeds))  # a full disk loses no finished stage
+        experiment.clear_checkpoints(checkpoints, result)
         return result
 
     return experiments().submit(run_key(paper.slug, scale, device, seeds), work, again=again)
 
 
 def stored_run(paper: str, scale: str, device: str, seeds: tuple[int, ...]) -> Result | None:
-    """The stored Result of a run, from this or an earlier session of the dashboard.
+    """The stored Result of a run, from the dashboard or from `labkit run`.
 
     Raises:
         ValueError: it was truncated or altered.
     """
-    folder = run_folder(paper, scale, device, seeds)
-    document = folder / "result.json"
-    if not document.is_file():
-        return None
-    return _load(str(folder), document.stat().st_mtime_ns)
+    own = run_folder(paper, scale, device, seeds)
+    for folder in (own, own.with_name(own.name.rpartition("-seed")[0])):  # the second is the command line's
+        document = folder / "result.json"
+        if document.is_file():
+            result = _load(str(folder), document.stat().st_mtime_ns)
+            if tuple(result.seeds) == seeds:
+                return result
+    return None
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -145,13 +145,10 @@ def _models() -> Iterator[Finding]:
 
 def _folders() -> Iterator[Finding]:
     for what, folder in (("notebooks", paths.notebooks()), ("ledger", paths.ledger())):
-        state = "good" if folder.is_dir() else "lack"
-        yield Finding(
-            what,
-            state,
-            str(folder) if state == "good" else f"{folder} is missing",
-            "" if state == "good" else REINSTALL,
-        )
+        if folder.is_dir():
+            yield Finding(what, "good", str(folder))
+        else:
+            yield Finding(what, "lack", f"{folder} is missing", f"git checkout -- {folder}")
     home = paths.results() if paths.results().is_dir() else paths.results().parent
     free = shutil.disk_usage(home).free / 2**30
     if free < ROOM:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from labkit import paths
 
 PATIENCE = 120  # seconds for a server to answer
+_SETTINGS = paths.PACKAGE / "jupyter"  # JupyterLab's settings as the lab wants them at first: no news
 STOPPING = 8  # seconds for a server to stop
 
 
@@ -96,7 +97,8 @@ def _jupyter(port: int) -> Server:
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; it listens on localhost only
         options.append("--allow-root")
-    process = _start(["-m", "jupyterlab", *options], JUPYTER_TOKEN=token)
+    settings = os.pathsep.join(filter(None, [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]))
+    process = _start(["-m", "jupyterlab", *options], JUPYTER_TOKEN=token, JUPYTER_CONFIG_PATH=settings)
     address = f"http://localhost:{port}"
     return Server("JupyterLab", process, f"{address}/{first}?token={token}", f"{address}/api")
 

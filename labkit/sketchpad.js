@@ -27,8 +27,10 @@ function shape(name, attributes, parent, text) {
 
 export function mount(element, options) {
   const { points, low, high, xLabel = "x", yLabel = "y", onChange = () => {} } = options;
-  const height = options.height ?? 240;
-  const frame = { left: 58, right: 588, top: 12, bottom: height - 44 };
+  // On a projected page, whose type is larger, so is the pad's.
+  const scale = Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1);
+  const height = (options.height ?? 240) * scale;
+  const frame = { left: 58 * scale, right: 588, top: 12, bottom: height - 44 * scale };
   const clip = (y) => Math.min(high, Math.max(low, y));
   const tidy = (y) => Number(clip(y).toPrecision(3));
   const proper = (values) => Array.from({ length: points }, (_, i) => tidy(Number(values?.[i] ?? 0) || 0));
@@ -60,10 +62,10 @@ export function mount(element, options) {
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${frame.right + 12} ${height}`);
     const { left, right, top, bottom } = frame;
-    const label = { "font-size": 14, fill: INK, "text-anchor": "middle" };
+    const label = { "font-size": 14 * scale, fill: INK, "text-anchor": "middle" };
     for (let tick = 0; tick <= 4; tick += 1) {
       const v = low + ((high - low) * tick) / 4;
-      const at = { ...label, x: left - 8, y: y(v) + 5, "text-anchor": "end" };
+      const at = { ...label, x: left - 8, y: y(v) + 5 * scale, "text-anchor": "end" };
       shape("line", { x1: left, x2: right, y1: y(v), y2: y(v), stroke: GRID }, svg);
       shape("text", at, svg, Number(v.toPrecision(3)));
     }
@@ -71,9 +73,9 @@ export function mount(element, options) {
       shape("line", { x1: left, x2: right, y1: y(0), y2: y(0), stroke: LINE, "stroke-dasharray": "4 4" }, svg);
     }
     shape("rect", { x: left, y: top, width: right - left, height: bottom - top, fill: "none", stroke: LINE }, svg);
-    shape("text", { ...label, x: (left + right) / 2, y: height - 14 }, svg, xLabel);
+    shape("text", { ...label, x: (left + right) / 2, y: height - 14 * scale }, svg, xLabel);
     const middle = (top + bottom) / 2;
-    shape("text", { ...label, x: 14, y: middle, transform: `rotate(-90 14 ${middle})` }, svg, yLabel);
+    shape("text", { ...label, x: 14 * scale, y: middle, transform: `rotate(-90 ${14 * scale} ${middle})` }, svg, yLabel);
     line = shape("polyline", { fill: "none", stroke: CURVE, "stroke-width": 2.5, "stroke-linejoin": "round" }, svg);
     mark = shape("circle", { r: 6, fill: "white", stroke: INK, "stroke-width": 2 }, svg);
     paint();
@@ -84,7 +86,8 @@ export function mount(element, options) {
   button.textContent = "Reset";
   button.title = "Back to the first curve (R)";
   button.style.cssText =
-    "position:absolute;right:20px;top:18px;font:13px inherit;padding:2px 10px;border:1px solid #9AA5B1;" +
+    `position:absolute;right:20px;top:18px;font:${13 * scale}px ${FONT};` +
+    "padding:2px 10px;border:1px solid #9AA5B1;" +
     "border-radius:6px;background:rgba(255,255,255,.9);color:#1F2933;cursor:pointer";
   root.appendChild(button);
   element.appendChild(root);

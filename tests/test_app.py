@@ -370,6 +370,13 @@ def test_a_run_shows_claims_metrics_and_figures_and_is_kept(site, tmp_path):
     assert again.button(key="run").label == "Run it again"
 
 
+def test_a_run_of_the_command_line_is_shown_to_those_who_ask_for_its_seeds(site, tmp_path):
+    result = EXPERIMENT.run(seed=(5,), device="cpu", progress=lambda done, message="": None)
+    result.save(tmp_path / "results" / "showcase" / "smoke-cpu")
+    assert site("paper", paper="showcase", section="Experiment", seeds="5").success
+    assert not site("paper", paper="showcase", section="Experiment", seeds="6").success
+
+
 def test_a_failing_run_shows_its_message(site):
     page = site("paper", paper="showcase", section="Experiment", seeds="13")
     page.button(key="run").click().run()

@@ -96,7 +96,7 @@ def test_a_download_is_checked_and_kept(folders, host):
 
 def test_a_damaged_download_is_refused(folders, host):
     host.answers = [GOOD[:-20]]
-    with pytest.raises(ValueError, match="(?i)hash"):
+    with pytest.raises(ValueError, match=r"(?i)hash"):
         entry(at(host)).fetch()
     assert status(entry()) != "present"
 
@@ -104,7 +104,7 @@ def test_a_damaged_download_is_refused(folders, host):
 def test_after_a_damaged_download_the_next_one_counts(folders, host):
     host.answers = [GOOD[:-20], GOOD]
     one = entry(at(host))
-    with pytest.raises(ValueError, match="(?i)hash"):
+    with pytest.raises(ValueError, match=r"(?i)hash"):
         one.fetch()
     assert one.fetch().read_bytes() == GOOD
 
@@ -118,7 +118,7 @@ def test_an_altered_file_is_refused_then_mended(folders, host, harm):
     place.write_bytes(harm(GOOD))
     os.utime(place, ns=(1, 1))
     assert status(one) == "damaged"
-    with pytest.raises(ValueError, match="truncated or altered.*labkit data fetch toy"):
+    with pytest.raises(ValueError, match=r"truncated or altered.*labkit data fetch toy"):
         one.path()
     assert one.fetch().read_bytes() == GOOD
 

@@ -21,8 +21,7 @@ def draw(demo, **values) -> tuple:
     more = {"device": "cpu"} if demo.takes_device else {}
     try:
         return demo.render(**values, **more)
-    except Missing as absent:
-        assert "labkit data fetch" in str(absent)
+    except Missing:
         return ()
 
 

@@ -187,7 +187,7 @@ def test_a_full_disk_is_named_and_the_old_result_stays(tmp_path, monkeypatch, re
 
     new = run(seed=1)
     monkeypatch.setattr(store.os, refusing, full)
-    with pytest.raises(OSError, match="No space left.*what was stored before is untouched") as caught:
+    with pytest.raises(OSError, match=r"No space left.*what was stored before is untouched") as caught:
         new.save(tmp_path)
     assert caught.value.filename == str(tmp_path)
     monkeypatch.undo()

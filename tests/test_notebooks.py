@@ -156,6 +156,9 @@ def test_the_lint_names_what_is_wrong(notebook):
         "`### BEGIN SOLUTION` and `### END SOLUTION` should stand in pairs": spoiled(
             source.read(slip), 4, source="slope = 3"
         ),
+        "slope: give the answer a first value": spoiled(
+            source.read(slip), 4, source="### BEGIN SOLUTION\nslope = 3\n### END SOLUTION"
+        ),
         "a solution in a cell that is no exercise": spoiled(source.read(slip), 4, metadata={}),
         "an exercise's check in an ordinary cell": spoiled(source.read(slip), 5, metadata={}),
         "write_line: nothing checks it": lint.problems(

@@ -40,9 +40,9 @@ def linked(name: str, values: dict) -> dict:
     return {key: value for key, value in values.items() if key in own}
 
 
-def show(name: str, values: dict, **options) -> None:
+def show(name: str, values: dict, layout: str = "above", **options) -> None:
     """One of the demos, with the shared values."""
-    panel.show(DEMOS[name], linked=linked(name, values), layout="above", **options)
+    panel.show(DEMOS[name], linked=linked(name, values), layout=layout, **options)
 
 
 def basis() -> None:
@@ -73,8 +73,8 @@ def stream() -> None:
 
 
 def delay() -> None:
-    """Delay dial and spectrum."""
-    values = memory()
+    """Delay dial and spectrum; the dial sets its own timescale, by the delay."""
+    values = memory(timescale=False)
     left, right = look.pair("delay", (3, 2))
     with left:
         show("delay_dial", values, columns=4)
@@ -84,7 +84,7 @@ def delay() -> None:
 
 def kernels() -> None:
     """The kernel painter."""
-    show("kernel_painter", {}, columns=2)
+    show("kernel_painter", {}, layout="side")
 
 
 st.title("HiPPO bases")

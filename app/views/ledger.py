@@ -25,9 +25,8 @@ def filters(table: pd.DataFrame) -> pd.DataFrame:
     chosen = {}
     for box, (name, options) in zip(boxes[1:], choices.items(), strict=True):
         with box:
-            chosen[name] = controls.render(
-                Control(name, name, "", "choice", ALL, choices=(ALL, *options)), f"ledger.{name}"
-            )
+            control = Control(name, name.capitalize(), "", "choice", ALL, choices=(ALL, *options))
+            chosen[name] = controls.render(control, f"ledger.{name}", listed=True)
     if chosen["paper"] != ALL:
         table = table[table["paper"] == chosen["paper"]]
     if chosen["theme"] != ALL:
@@ -72,7 +71,7 @@ else:
             name="ledger",
             styled=claims.tinted(shown),
             column_config=claims.COLUMNS,
-            height=min(36 * len(shown) + 40, 640),
+            height="content" if len(shown) <= 16 else 640,
         )
         st.subheader("Repeat a run")
         for entry in entries:

@@ -94,7 +94,7 @@ SHOW = {
 top = st.container()
 left, right = st.columns([1, 5], gap="medium", vertical_alignment="center")
 with left:
-    slug = controls.render(picker(), "paper", hide_label=True, note=False)
+    slug = controls.render(picker(), "paper", listed=True, hide_label=True, note=False)
 controls.show_note(picker(), "paper")
 if slug is None:
     with top:

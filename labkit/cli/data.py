@@ -21,7 +21,7 @@ def list_data() -> None:
 
 @app.command()
 def fetch(
-    names: list[str] = typer.Argument(None, help="Which; all that are not here when none is named."),
+    names: list[str] | None = typer.Argument(None, help="Which; all that are not here when none is named."),
 ) -> None:
     """Fetch data sets, and check what arrives."""
     from labkit.datasets import REGISTRY, dataset, status
@@ -44,7 +44,7 @@ def fetch(
 
 
 @app.command()
-def verify(names: list[str] = typer.Argument(None, help="Which; all when none is named.")) -> None:
+def verify(names: list[str] | None = typer.Argument(None, help="Which; all when none is named.")) -> None:
     """Check every file's SHA-256; fails when one is damaged."""
     from labkit.datasets import REGISTRY, Missing, dataset
 

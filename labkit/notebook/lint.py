@@ -88,6 +88,10 @@ def _exercises(notebook: NotebookNode) -> list[str]:
             checks.setdefault(cells.exercise_name(cell), []).append(cell)
     for name, cell in answers.items():
         found += [f"{name}: {problem}" for problem in _marks(cell.source, *SOLUTION, needed=True)]
+        if cell.source.lstrip().startswith(SOLUTION[0]):
+            found.append(
+                f"{name}: give the answer a first value before the solution, such as `answer = None`"
+            )
         if name not in checks:
             found.append(f"{name}: nothing checks it (`# %% check {name}`)")
     for name, several in checks.items():

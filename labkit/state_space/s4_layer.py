@@ -154,6 +154,12 @@ class S4Layer(nn.Module):
         channels = 2 if bidirectional else 1
         self.C = parameter(torch.view_as_complex(normal(channels, d_model, d_state // 2, 2)) / math.sqrt(2))
         self.D = parameter(normal(d_model))
+        # FouT's state 1, the sine of frequency 0, is the imaginary part of its first mode: nothing feeds it and
+        # it never fades. Kept out, it cannot come alive in training, where the readout C^ = C (I - Abar^L), tiny
+        # there, would make it enormous.
+        alive = torch.ones(n_ssm, d_state // 2, 2, dtype=dtype, device=device)
+        alive[[start == "fout" for start in self.starts()[:n_ssm]], 0, 1] = 0.0
+        self.register_buffer("alive", alive, persistent=False)
         width = 2 * d_model if activation == "gelu" else d_model
         self.activation = activation
         self.mix = nn.Linear(d_model, width, dtype=dtype, device=device)
@@ -171,9 +177,12 @@ class S4Layer(nn.Module):
     ]:
         """(Lambda, P, B, Delta) of every channel; P has rank 0 in mode "diag". `rate` multiplies Delta."""
         copies = self.d_model // self.n_ssm
-        Lambda = torch.complex(-self.log_decay.exp(), self.frequency).repeat(copies, 1)
-        B = torch.view_as_complex(self.B).repeat(copies, 1)
-        P = Lambda[None][:0] if self.P is None else torch.view_as_complex(self.P).repeat(1, copies, 1)
+        frequency = self.frequency * self.alive[..., 1]
+        Lambda = torch.complex(-self.log_decay.exp(), frequency).repeat(copies, 1)
+        B = torch.view_as_complex(self.B * self.alive).repeat(copies, 1)
+        P = Lambda[None][:0]
+        if self.P is not None:
+            P = torch.view_as_complex(self.P * self.alive).repeat(1, copies, 1)
         return Lambda, P, B, self.log_dt.exp() * rate
 
     def starts(self) -> list[str]:
@@ -186,9 +195,13 @@ class S4Layer(nn.Module):
         )
         return names * (self.d_model // self.n_ssm)
 
+    def _learnt_readout(self) -> Complex[Tensor, "channels heads half"]:
+        """C, or C^ once a first kernel has been asked for."""
+        return torch.view_as_complex(self.C * self.alive.repeat(self.d_model // self.n_ssm, 1, 1))
+
     def readout(self) -> Complex[Tensor, "channels heads half"]:
         """C, recovered from the truncated readout where that is what the layer has learnt."""
-        C = torch.view_as_complex(self.C)
+        C = self._learnt_readout()
         if not self.kernel_length:
             return C
         Lambda, P, _, dt = self.systems()
@@ -210,14 +223,14 @@ class S4Layer(nn.Module):
             raise ValueError(f"rate must be positive; got {rate}")
         Lambda, P, B, dt = self.systems(rate)
         if self.mode == "diag":
-            C = torch.view_as_complex(self.C)
+            C = self._learnt_readout()
             Abar, Bbar, exponent = self._diagonal(Lambda, B, dt)
             k = vandermonde(C * Bbar, exponent, length)
             # after l + 1 steps a state has become Abar^{l+1} x
             return k, None if state is None else vandermonde(C[0] * Abar * state, exponent, length)
         if rate == 1:
             self._grow(length)
-            C_hat, period = torch.view_as_complex(self.C), self.kernel_length
+            C_hat, period = self._learnt_readout(), self.kernel_length
         else:
             C_hat, period = truncate_readout(self.readout(), Lambda, P, P, dt, length), length
         inputs = B[None]
@@ -239,7 +252,7 @@ class S4Layer(nn.Module):
         if self.kernel_length >= length:
             return
         Lambda, P, _, dt = self.systems()
-        C = torch.view_as_complex(self.C)
+        C = self._learnt_readout()
         if not self.kernel_length:
             self.kernel_length = self.l_max or length
             C = truncate_readout(C, Lambda, P, P, dt, self.kernel_length)

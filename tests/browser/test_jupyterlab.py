@@ -1,6 +1,8 @@
 """The lab as a learner meets it: `labkit lab`, a notebook in JupyterLab in a real browser, a slider dragged."""
 
+import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +22,8 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 PATIENCE = 120_000  # ms
+DATA = """plot => JSON.stringify([plot._fullLayout.title.text, plot._fullData.map(
+    trace => [Array.from(trace.x ?? []), Array.from(trace.y ?? [])])])"""
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,27 @@ def until(condition, seconds: float = 20.0) -> None:
         time.sleep(0.1)
 
 
+def drag(page, handle) -> None:
+    """Drag a slider's handle to the right, as a hand does."""
+    handle.scroll_into_view_if_needed()
+    handle.page.wait_for_timeout(500)  # cells above may still find their height
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(x + 12 * step, y)
+    page.mouse.up()
+
+
+def keep(page, root, name: str) -> None:
+    """A screenshot under build/screenshots/."""
+    shots = root / "build" / "screenshots"
+    shots.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=shots / name)
+
+
 def test_a_slider_moves_the_picture(lab, page, root):
     lesson.write(root / "build" / "jupyterlab" / "lesson.ipynb")
     complaints = []
@@ -86,21 +111,54 @@ def test_a_slider_moves_the_picture(lab, page, root):
     page.wait_for_selector(".labkit-demo .js-plotly-plot .main-svg", timeout=PATIENCE)
     assert len(shown(page)) == 16
 
-    handle = page.locator(".labkit-demo .noUi-handle").first
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 9):
-        page.mouse.move(x + 12 * step, y)
-    page.mouse.up()
+    drag(page, page.locator(".labkit-demo .noUi-handle").first)
     until(lambda: len(shown(page)) > 20)
     readout = int(page.locator(".labkit-demo .widget-readout").first.inner_text())
     until(lambda: len(shown(page)) == readout)
 
-    shots = root / "build" / "screenshots"
-    shots.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=shots / "jupyterlab-slider.png")
+    keep(page, root, "jupyterlab-slider.png")
     assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert complaints == []
+
+
+def test_a_papers_notebook_runs_in_jupyterlab(lab, page, root):
+    """HiPPO's lesson: run all, no cell fails, its first demo follows its slider; the saved file has pictures."""
+    stored = root / "build" / "jupyterlab" / "hippo.ipynb"
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(root / "notebooks" / "state_space" / "hippo.ipynb", stored)
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    open_notebook(page, lab, "build/jupyterlab/hippo.ipynb")
+    run_all(page)
+
+    def executed() -> bool:
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(1500)
+        cells = json.loads(stored.read_text())["cells"]
+        return all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+
+    until(executed, 200)
+    page.wait_for_selector("text=/Python 3.*Idle/", timeout=PATIENCE)
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    outputs = [
+        output for cell in json.loads(stored.read_text())["cells"] for output in cell.get("outputs", [])
+    ]
+    assert [output["evalue"] for output in outputs if output["output_type"] == "error"] == []
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    pictures = [out for out in outputs if "(hippo, " in "".join(out.get("data", {}).get("text/plain", ""))]
+    assert len(pictures) >= 5
+    assert all("application/vnd.plotly.v1+json" in output["data"] for output in pictures)
+
+    page.locator(".jp-WindowedPanel-outer").first.evaluate("panel => panel.scrollTo(0, 0)")
+    for _ in range(60):
+        if page.locator(".labkit-demo .js-plotly-plot .main-svg").count():
+            break
+        page.mouse.move(700, 600)
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(250)
+    before = page.locator(".labkit-demo .js-plotly-plot").first.evaluate(DATA)
+    drag(page, page.locator(".labkit-demo").first.locator(".noUi-handle").first)
+    until(lambda: page.locator(".labkit-demo .js-plotly-plot").first.evaluate(DATA) != before)
+    keep(page, root, "jupyterlab-hippo.png")
     assert complaints == []

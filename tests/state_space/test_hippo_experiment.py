@@ -130,3 +130,25 @@ def test_gradients_of_fout_are_finite_in_float32():
     layer = S4Layer(32, 64, init="fout")
     layer(torch.randn(4, 256, 32)).square().mean().backward()
     assert all(p.grad.isfinite().all() for p in layer.parameters())
+
+
+def test_fouts_dead_state_stays_dead_in_training():
+    """Nothing feeds the sine of frequency 0; an update must not let it in, for it never fades."""
+    torch.manual_seed(0)
+    layer = S4Layer(8, 16, init="fout")
+    optimizer = torch.optim.SGD(layer.parameters(), lr=1.0)
+    layer(torch.randn(2, 64, 8)).square().mean().backward()
+    optimizer.step()
+    Lambda, P, B, _ = layer.systems()
+    for part in (Lambda[:, 0], P[..., 0], B[:, 0], layer.readout()[..., 0]):
+        assert part.imag.abs().max() == 0
+    assert B.imag[:, 1:].abs().max() > 0
+
+
+def test_class_scale_keeps_the_papers_proportions():
+    paper, small = PRESETS["paper"].delay, PRESETS["class"].delay
+
+    def needed(task):
+        return 2 * task.freq * task.lag * task.dt / task.d_state
+
+    assert needed(small) == pytest.approx(needed(paper), rel=0.01)

@@ -13,8 +13,8 @@ from labkit.state_space.hippo.demo.controls import Frequency, Measure
 from labkit.state_space.hippo.demo.signals import LENGTH, arange, discrete_kernels
 from labkit.state_space.hippo.method import OrthogonalSSM, white_signal
 
-_ORDERS = (4, 8, 16, 24, 32, 48, 64)
-_DELTAS = tuple(round(10 ** (-4 + i / 5), 6) for i in range(16))
+_ORDERS = (4, 8, 16, 32, 64)
+_DELTAS = tuple(round(10 ** (-4 + i / 4), 6) for i in range(13))
 
 
 @demo("Error map: how much is left, of when")

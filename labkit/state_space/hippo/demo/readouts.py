@@ -75,7 +75,7 @@ def delay_dial(
     return first, figures.delay_errors(errors, PRODUCTS, chosen=measure, position=product)
 
 
-_COARSE = 4  # the comparison counts time in coarser steps: its error depends on Δ · lag and on wiggles per lag alone
+_COARSE = 5  # the comparison counts time in coarser steps: its error depends on Δ · lag and on wiggles per lag alone
 
 
 @lru_cache(maxsize=512)

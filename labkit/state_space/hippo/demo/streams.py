@@ -9,8 +9,10 @@ from annotated_types import Interval, MultipleOf, doc
 from labkit.demo import Label, demo
 from labkit.state_space.hippo import figures
 from labkit.state_space.hippo.demo.controls import Curve, Frequency, Measure, Order, Seed, Signal, Window
-from labkit.state_space.hippo.demo.signals import DRAWN, signal_of
+from labkit.state_space.hippo.demo.signals import DRAWN, arange, signal_of
 from labkit.state_space.hippo.method import OrthogonalSSM, ScaledLegS
+
+PAST = 240  # points of the reconstruction
 
 
 @demo("Streaming reconstruction: a memory at work")
@@ -24,7 +26,7 @@ def streaming(
     dt: Window = 0.0025,
     frequency: Frequency = 8.0,
     frames: Annotated[
-        int, Interval(ge=10, le=60), MultipleOf(10), Label("moments"), doc("fewer play faster")
+        int, Interval(ge=10, le=40), MultipleOf(10), Label("moments"), doc("fewer play faster")
     ] = 30,
     seed: Seed = 0,
     drawing: Curve = DRAWN,
@@ -37,38 +39,44 @@ def streaming(
     times, u, time_name, signal_name = signal_of(signal, frequency, drawing, seed)
     length = len(u)
     moments = sorted({round(length * (i + 1) / frames) - 1 for i in range(frames)} - {-1, 0})
+    every = max(1, length // PAST)  # the history is read back at every so many steps
     if scaled:
-        states = ScaledLegS(N, length).forward(u[None])[0]
+        memory = ScaledLegS(N, length)
+        states = memory.forward(u[None])[0]
         name = f"scaled LegS, N = {N}"
+        # the same fractions of the past at every moment: the basis stretches with it
+        fraction = (arange(PAST) + 0.5) / PAST
+        reads = memory.reconstruct(states[moments], 1 - fraction)
     else:
-        ssm = OrthogonalSSM(measure, N, dt, "zoh")
-        states = ssm.forward(u[None])[0]
+        memory = OrthogonalSSM(measure, N, dt, "zoh")
+        states = memory.forward(u[None])[0]
         name = f"{measure}, N = {N}, Δ = {dt:g} (memory {1 / dt:.0f} steps)"
-    step = float(times[1] - times[0])
-    pasts, reads, measures, errors = [], [], [], []
-    for moment in moments:
+        steps = arange(length)[::every]
+        lags = steps + 0.5
+        weights = memory.measure(lags) * dt
+        # a window's reconstruction ends where the window does
+        seen = weights > 0
+        reads = memory.reconstruct(states[moments], lags)
+    pasts, found, measures, errors = [], [], [], []
+    for index, moment in enumerate(moments):
         reach = moment + 1
-        lags = torch.linspace(0.5, reach - 0.5, min(reach, 240), dtype=torch.float64, device="cpu")
         if scaled:
-            read = ScaledLegS(N, length).reconstruct(states[moment], 1 - lags / reach)
-            w = torch.full_like(lags, 1 / reach)
+            read, w, ago = reads[index], torch.full_like(fraction, 1 / reach), (fraction * reach).long()
         else:
-            read = ssm.reconstruct(states[moment], lags)
-            w = ssm.measure(lags) * dt
-        truth = u[(moment - (lags - 0.5).round().long()).clamp(min=0)]
+            keep = seen & (steps < reach)
+            read, w, ago = reads[index, keep], weights[keep], steps[keep].long()
+        truth = u[moment - ago]
         size = (truth.square() * w).sum().sqrt().clamp(min=1e-12)
         errors.append((((read - truth).square() * w).sum().sqrt() / size).item())
-        # a window's reconstruction ends where the window does
-        seen = (w > 0) | torch.tensor(scaled, device="cpu")
-        pasts.append((times[moment] - (lags - 0.5) * step)[seen])
-        reads.append(read[seen])
-        measures.append(w[seen])
+        pasts.append(times[moment - ago])
+        found.append(read)
+        measures.append(w)
     return figures.streaming(
         times,
         u,
         moments,
         pasts,
-        reads,
+        found,
         measures,
         states[moments],
         title=f"{signal}: {name}",

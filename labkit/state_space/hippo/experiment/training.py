@@ -31,6 +31,7 @@ def trained_reconstruct(settings: HippoSettings, run: Run) -> None:
 class LinearS4(nn.Module):
     """Linear map to d_model channels, one S4 layer without its nonlinearity, linear map to the output.
 
+    The timescale is the paper's: a window of mean lag 1, so that Delta = 2e-3 covers exactly 1000 steps.
     `reconstruct` reads only the last output, and gives `outputs` values; `delay` gives one at each step.
     """
 
@@ -45,6 +46,7 @@ class LinearS4(nn.Module):
             dt_min=dt[0],
             dt_max=dt[1],
             rank=2 if init == "legt" else 1,
+            timescale="unit",
             frozen=settings.freeze,
             activation="none",
         )
@@ -81,6 +83,15 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
     run.keep(f"kernels/{init}/{name}", layer_kernels(model.layer, 2 * task.lag).kernels[0])
 
 
+@torch.no_grad()
+def impulse_response(model: LinearS4, length: int) -> Float[Tensor, " length"]:
+    """What a delaying model answers to a single 1, step by step (its answer to silence taken off)."""
+    u = torch.zeros(2, length, 1, device=model.encode.weight.device)
+    u[0, 0] = 1.0
+    answer, silence = model(u)[..., 0]
+    return answer - silence
+
+
 def fit_task(
     model: LinearS4,
     task: Trained,
@@ -113,7 +124,7 @@ def fit_task(
         model,
         batch,
         loss,
-        torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=task.rate, weight_decay=0.0),
+        torch.optim.AdamW(parameter_groups(model, lr=task.rate, weight_decay=0.0)),
         steps=task.steps,
         device=device,
         schedule=cosine(task.steps),
@@ -147,6 +158,7 @@ def _train_digits(task: Digits, run: Run, init: str, data, progress) -> None:
         d_in=1,
         d_model=task.d_model,
         n_layers=task.layers,
+        norm="batch",
         layer=lambda width: S4Layer(width, task.d_state, init=init, rank=2 if init == "legt" else 1),
         pool="mean",
         d_out=10,

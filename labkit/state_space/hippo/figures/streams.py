@@ -151,7 +151,7 @@ def trajectories(
         )
     bound = float(np.abs(values).max()) or 1.0
     drawn.add_heatmap(
-        x=x,
+        x=thin(times, 300),
         y=list(range(values.shape[0])),
         z=values,
         colorscale=DIVERGING,
