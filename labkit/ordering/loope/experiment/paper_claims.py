@@ -204,8 +204,8 @@ def _digit_claims(found: Measurements, settings: LoopeSettings) -> list[Claim]:
             reported="CIFAR-100 and Pets: no PE and PE differ by 4 to 6 points",
             quantity="digits: test accuracy, LOOPE - no PE",
             values=gaps["none"],
-            note="Digits of 8 x 8 pixels stand in for CIFAR-100 and Pets, and do not bear it out: a stroke in 2 x 2 pixels "
-            "says little, a digit is where its strokes are.",
+            note="Digits of 8 x 8 pixels stand in for CIFAR-100 and Pets, and do not bear it out: 2 x 2 pixels alone "
+            "say little, a digit is where its strokes are.",
         ),
         Claim(
             statement="The learned offset helps on natural images",
