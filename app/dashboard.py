@@ -22,6 +22,7 @@ page = st.navigation(
             st.Page(session.PAGES["paper"], title="Papers", icon=":material/article:"),
         ],
         "Studios": [
+            st.Page(session.PAGES["patch_orderings"], title="Patch orderings", icon=":material/route:"),
             st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:"),
             st.Page(session.PAGES["hidden_states"], title="Hidden states", icon=":material/animation:"),
         ],

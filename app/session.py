@@ -11,6 +11,7 @@ PAGES = {
     "home": "views/home.py",
     "ledger": "views/ledger.py",
     "paper": "views/paper.py",
+    "patch_orderings": "views/patch_orderings.py",
     "hippo_bases": "views/hippo_bases.py",
     "hidden_states": "views/hidden_states.py",
 }

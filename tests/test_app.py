@@ -562,6 +562,22 @@ def test_each_step_of_the_studio_draws_its_pictures(site, step, count):
     assert len(drawn(page)) == count
 
 
+ORDERING_STEPS = {
+    "1 A walk is an embedding": 2,
+    "2 Which walk is best?": 4,
+    "3 Learning the order": 2,
+    "4 Three cells": 4,
+}
+
+
+@pytest.mark.parametrize(("step", "count"), ORDERING_STEPS.items())
+def test_each_step_of_the_patch_orderings_draws_its_pictures(site, step, count):
+    page = site("patch_orderings", step=step)
+    assert not page.error
+    assert not page.warning
+    assert len(drawn(page)) == count
+
+
 def test_one_control_moves_several_pictures(site):
     page = site("hippo_bases", step="2 A signal streams in")
     before = [figure["layout"]["title"]["text"] for figure in drawn(page)]

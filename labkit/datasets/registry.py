@@ -190,6 +190,15 @@ REGISTRY = {
             sha256="f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             url="https://storage.googleapis.com/cvdf-datasets/mnist/t10k-labels-idx1-ubyte.gz",
         ),
+        Dataset(
+            name="digits",
+            title="Handwritten digits, 1,797 of 8 x 8 pixels",
+            source="Alpaydin and Kaynak, UCI machine learning repository (test set), with scikit-learn",
+            licence="CC BY 4.0",
+            file="datasets/data/digits.csv.gz",
+            sha256="09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
+            package="sklearn",
+        ),
     )
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from labkit import paper
 from tests.browser.driver import Visitor
-from tests.test_app import SECTIONS, STEPS
+from tests.test_app import ORDERING_STEPS, SECTIONS, STEPS
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +83,19 @@ def test_each_step_of_the_hidden_states(visitor, step, figures):
     visitor.screenshot(f"hidden-states-{step[0]}")
 
 
+@pytest.mark.parametrize(("step", "figures"), ORDERING_STEPS.items())
+def test_each_step_of_the_patch_orderings(visitor, step, figures):
+    visitor.page.set_viewport_size({"width": 1920, "height": 1080})
+    visitor.open("patch_orderings", figures=figures, step=step)
+    assert not visitor.alerts()
+    before = visitor.data()
+    moved = {"1": "explorer.dim", "2": "gallery.side", "3": "drag.offset", "4": "loope.red_x"}[step[0]]
+    visitor.slide(moved)
+    visitor.changed(before)
+    assert not visitor.alerts()
+    visitor.screenshot(f"orderings-{step[0]}")
+
+
 @pytest.mark.parametrize("name", paper("hippo").demo_names())
 def test_every_demo_of_hippo_moves(visitor, name):
     demo(visitor, name, "hippo")
@@ -98,8 +111,8 @@ def test_every_demo_of_hippo_moves(visitor, name):
 
 def test_links_lead_from_home_to_a_paper_and_its_studio(visitor):
     visitor.open()
-    visitor.page.get_by_role("link", name="Open the paper").first.click()
-    visitor.page.wait_for_url(re.compile(r"/paper\?paper="))
+    visitor.page.locator("a[href*='paper=hippo']").first.click()
+    visitor.page.wait_for_url(re.compile(r"/paper\?paper=hippo"))
     visitor.ready()
     assert visitor.page.locator("h1").inner_text().startswith("How to Train Your HiPPO")
     visitor.page.get_by_role("link", name="Open the studio").click()
