@@ -83,6 +83,15 @@ def _train_one(task: Trained, run: Run, kind: str, init: str, name: str, progres
     run.keep(f"kernels/{init}/{name}", layer_kernels(model.layer, 2 * task.lag).kernels[0])
 
 
+@torch.no_grad()
+def impulse_response(model: LinearS4, length: int) -> Float[Tensor, " length"]:
+    """What a delaying model answers to a single 1, step by step (its answer to silence taken off)."""
+    u = torch.zeros(2, length, 1, device=model.encode.weight.device)
+    u[0, 0] = 1.0
+    answer, silence = model(u)[..., 0]
+    return answer - silence
+
+
 def fit_task(
     model: LinearS4,
     task: Trained,

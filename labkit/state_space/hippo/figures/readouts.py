@@ -73,13 +73,19 @@ def layer_kernels(
     lags: Float[Tensor, " lag"],
     before: Float[Tensor, "channel lag"],
     after: Float[Tensor, "channel lag"],
+    responses: tuple[Float[Tensor, " lag"], Float[Tensor, " lag"]],
     lag: float,
     *,
     title: str,
 ) -> go.Figure:
-    """The kernels of a layer's channels before and after training, with the delay that it learnt."""
+    """The kernels of a layer's channels before and after training, and what the whole model makes of them.
+
+    Args:
+        responses: the whole model's impulse response, before and after.
+        lag: the delay that it was to learn.
+    """
     drawn = panels(title, ("before training", "after training"), shared_yaxes=True, horizontal_spacing=0.05)
-    for column, curves in ((1, before), (2, after)):
+    for column, curves, response in ((1, before, responses[0]), (2, after, responses[1])):
         for channel, curve in enumerate(curves):
             drawn.add_scatter(
                 x=thin(lags, POINTS),
@@ -87,11 +93,22 @@ def layer_kernels(
                 name=f"channel {channel}",
                 legendgroup=f"channel {channel}",
                 showlegend=column == 1,
-                line={"color": COLOURS[channel % len(COLOURS)], "width": 2},
+                opacity=0.45,
+                line={"color": COLOURS[channel % len(COLOURS)], "width": 1.5},
                 row=1,
                 col=column,
             )
+        drawn.add_scatter(
+            x=thin(lags, POINTS),
+            y=thin(response, POINTS),
+            name="the whole model",
+            legendgroup="whole",
+            showlegend=column == 1,
+            line={"color": TRUTH, "width": 3},
+            row=1,
+            col=column,
+        )
         drawn.add_vline(x=lag, line={"color": TRUTH, "dash": "dot"}, row=1, col=column)
         drawn.update_xaxes(title_text="lag (steps)", row=1, col=column)
-    drawn.update_yaxes(title_text="weight", row=1, col=1)
+    drawn.update_yaxes(title_text="weight per step", row=1, col=1)
     return drawn
