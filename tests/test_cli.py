@@ -97,7 +97,7 @@ def test_run_prints_and_stores(labkit, folders):
     result = Result.load(folders / "results" / "showcase" / "smoke-cpu")
     assert result.seeds == (0, 1)
     assert not (folders / "ledger").exists()
-    assert not list((folders / "results").rglob("stage-*")), "no checkpoints are left"
+    assert not list((folders / "results").rglob("checkpoints")), "no checkpoints are left"
 
 
 def test_run_goes_where_it_is_told_and_into_the_ledger(labkit, folders):

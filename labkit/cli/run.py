@@ -1,7 +1,7 @@
 """`labkit run`: a paper's experiment, its figures and its claims; stored, and resumed after a kill."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +70,8 @@ def run(
         )
         raise typer.Exit(FAILED) from None
     experiment.clear_checkpoints(to / "checkpoints", result)
+    with suppress(OSError):  # another run's checkpoints may lie beside it
+        (to / "checkpoints").rmdir()
     print(f"Stored in {to}")
     if ledger:
         from labkit.experiment import record as enter
