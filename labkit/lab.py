@@ -49,6 +49,8 @@ def open_lab(lab_port: int, dash_port: int, *, browser: bool = True) -> int:
                 f"name another: make lab {variable}={port + 10}"
             )
     signal.signal(signal.SIGTERM, _interrupt)
+    # a shell that starts us in the background has Ctrl-C ignored; we mean it all the same
+    signal.signal(signal.SIGINT, _interrupt)
     servers: list[Server] = []
     try:
         servers += [_jupyter(lab_port), _dashboard(dash_port)]

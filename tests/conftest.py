@@ -1,6 +1,12 @@
 """What all tests share: shape-checked imports, the device fixture, seeds and hypothesis profiles."""
 
+import asyncio
+import os
 from pathlib import Path
+
+# One thread a process, in kernels and servers that tests start too: two workers share two cores, and threads
+# that wait for each other cost tenfold.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Every function of labkit that a test calls has its shapes and types checked (jaxtyping + beartype).
 # An int may stand where a float is annotated, as Python means it (PEP 484).
@@ -26,7 +32,6 @@ settings.load_profile("lab")
 
 
 def pytest_configure(config):
-    # one thread a process: two workers share two cores, and threads that wait for each other cost tenfold
     torch.set_num_threads(1)
 
 
@@ -59,6 +64,18 @@ def device(request):
 @pytest.fixture(autouse=True)
 def _same_seed_for_every_test():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_event_loop_of_the_browser(request):
+    """Playwright keeps its event loop running in the main thread for the session; other tests must not see it."""
+    running = asyncio._get_running_loop()
+    if running is None or request.node.get_closest_marker("browser"):
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def lab(root):
         pytest.fail(f"the lab did not open: {''.join(said)}")
     yield addresses
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(90) == 0
     assert not any(map(busy, ports)), "Ctrl-C should stop both servers"
 
 
