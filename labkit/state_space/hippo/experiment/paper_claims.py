@@ -89,8 +89,8 @@ _THIRD_PRESET = (
     "1e-3, window timescale): {first}. Second (62.5 Hz, rate 1e-2): {second}. Third: the reference's unit timescale."
 )
 _DIGITS_PRESET = (
-    "The digits' preset was changed after a first run on these seeds: from LayerNorm to the reference's BatchNorm, with "
-    "FouT's dead state kept out of training. The first run gave {first}."
+    "The digits' preset was changed after a first run on these seeds: from LayerNorm to the reference's BatchNorm, "
+    "with FouT's dead state kept out of training. The first run gave {first}."
 )
 
 
