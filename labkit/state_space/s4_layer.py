@@ -323,8 +323,10 @@ class S4Layer(nn.Module):
     # --- step by step
     # -------------------------------------------------------------------------------------------
 
-    def default_state(self, batch: int) -> Complex[Tensor, "batch heads half"]:
-        """The state before the first sample: zero. Raises ValueError for a bidirectional layer."""
+    def default_state(self, batch: int, max_length: int | None = None) -> Complex[Tensor, "batch heads half"]:
+        """The state before the first sample: zero, and of one size for any `max_length`. Raises ValueError for a
+        bidirectional layer.
+        """
         self._check_causal()
         kind = torch.complex(self.D[:0], self.D[:0]).dtype
         return torch.zeros(batch, self.d_model, self.d_state // 2, dtype=kind, device=self.D.device)
