@@ -313,7 +313,7 @@ def test_bad_layers():
         ({"d_model": 0}, "d_model must be at least 1"),
         ({"n_ssm": 3}, "divisible by n_ssm; got d_model=4, n_ssm=3"),
         ({"n_ssm": 1, "init": "legs+fout"}, "n_ssm must be at least 2; got 1"),
-        ({"rank": 0}, "rank and l_max must be at least 1; got rank=0"),
+        ({"rank": 0}, "rank must be at least 1; got 0"),
         ({"discretization": "tustin"}, "discretization must be one of zoh, bilinear"),
         ({"activation": "relu"}, "activation must be one of gelu, none"),
     ):
