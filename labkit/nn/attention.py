@@ -100,14 +100,23 @@ class MultiHeadAttention(nn.Module):
         *,
         bias: Tensor | None = None,
         mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
         record: list[Tensor] | None = None,
     ) -> Float[Tensor, "batch queries dim"]:
-        """The output for queries, keys and values that `project` made (keys and values may come from a cache)."""
+        """The output for queries, keys and values that `project` made (keys and values may come from a cache).
+
+        `causal` lets query i see keys up to i: as the mask would, without ever making one.
+        """
+        if causal and (bias is not None or record is not None or self.before is not None):
+            tril = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
+            mask = tril if mask is None else mask & tril
         if record is None and self.before is None:
             if bias is not None and mask is not None:
                 bias, mask = bias.masked_fill(~mask, -torch.inf), None
             seen = mask if bias is None else bias.to(q.dtype)
-            mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+            mixed = nn.functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=seen, is_causal=causal and seen is None
+            )
         else:
             attention = self.weights(q, k, bias, mask)
             if record is not None:

@@ -96,10 +96,10 @@ class TransformerBlock(nn.Module):
             k, v = cache.keys[:, :, :after], cache.values[:, :, :after]
             cache = cache._replace(length=after)
         mask = None
-        if length > 1:
+        if length > 1 and before:
             # query i stands at position before + i, and sees that position and all earlier ones
             mask = torch.ones(length, before + length, dtype=torch.bool, device=x.device).tril(before)
-        x = x + self.drop(self.attention.attend(q, k, v, mask=mask))
+        x = x + self.drop(self.attention.attend(q, k, v, mask=mask, causal=length > 1 and not before))
         return x + self.drop(self.mlp(self.norm2(x))), cache
 
 

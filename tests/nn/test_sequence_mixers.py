@@ -154,7 +154,14 @@ def test_attention_without_and_with_a_given_key(device):
     """`attend` on `project`'s parts is the attention itself."""
     attention = MultiHeadAttention(8, 2, dtype=D, device=device)
     x = draw(2, 5, 8, device=device)
-    assert torch.allclose(attention.attend(*attention.project(x, x)), attention(x))
+    q, k, v = attention.project(x, x)
+    assert torch.allclose(attention.attend(q, k, v), attention(x))
+    mask = torch.ones(5, 5, dtype=torch.bool, device=device).tril()
+    bias, weights = draw(1, 2, 5, 5, device=device), []
+    for options in ({}, {"bias": bias}, {"record": weights}):
+        causal = attention.attend(q, k, v, causal=True, **options)
+        assert torch.allclose(causal, attention.attend(q, k, v, mask=mask, **options))
+        assert not torch.allclose(causal, attention.attend(q, k, v, **options), atol=1e-3)
 
 
 def test_bad_input(device):
