@@ -97,3 +97,12 @@ class DenseSSMLayer(SSMLayer):
 
     def _state(self) -> Tensor:
         return torch.zeros(self.d_model, self.d_state, dtype=self.D.dtype, device=self.D.device)
+
+    @torch.no_grad()
+    def rescale(self, rate: float | int) -> "DenseSSMLayer":
+        """Multiply Delta by `rate` for good. Raises ValueError for rate <= 0."""
+        if not rate > 0:
+            raise ValueError(f"rate must be positive; got {rate}")
+        self.log_dt += math.log(rate)
+        self._form = None
+        return self

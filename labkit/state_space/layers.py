@@ -78,10 +78,12 @@ class SequenceModel(nn.Module):
         x: Float[Tensor, "batch length features"] | Int[Tensor, "batch length"],
         states: list | None = None,
         rate: float | int = 1.0,
+        lengths: Int[Tensor, " batch"] | None = None,
     ) -> Inexact[Tensor, "batch ..."] | tuple[Tensor, list]:
         """(B, d_out) with a pool, (B, L, d_out) without; with `states` also the states after the last step.
 
-        `rate` is handed to each layer: it multiplies the step size of a state-space layer.
+        `rate` is handed to each layer: it multiplies the step size of a state-space layer. `lengths` says how
+        much of each sequence is no padding: pooling then looks at that part alone.
         """
         h = self.encoder(x)
         after = []
@@ -94,7 +96,7 @@ class SequenceModel(nn.Module):
                 z, state = layer(z, states[i], **options)
                 after.append(state)
             h = self._join(i, h, z)
-        y = self.decoder(self._pooled(self.norms[-1](h) if self.prenorm else h))
+        y = self.decoder(self._pooled(self.norms[-1](h) if self.prenorm else h, lengths))
         return y if states is None else (y, after)
 
     def _join(self, i: int, h: Tensor, z: Tensor) -> Tensor:
@@ -103,10 +105,20 @@ class SequenceModel(nn.Module):
         z = h + z if self.residual else z
         return z if self.prenorm else self.norms[i](z)
 
-    def _pooled(self, h: Tensor) -> Tensor:
+    def _pooled(self, h: Tensor, lengths: Tensor | None) -> Tensor:
         if self.pool is None:
             return h
-        return h.mean(1) if self.pool == "mean" else h[:, -1]
+        if lengths is None:
+            return h.mean(1) if self.pool == "mean" else h[:, -1]
+        if lengths.min() < 1 or lengths.max() > h.shape[1]:
+            raise ValueError(
+                f"lengths must lie between 1 and {h.shape[1]}; "
+                f"got {int(lengths.min())} to {int(lengths.max())}"
+            )
+        if self.pool == "last":
+            return h[torch.arange(len(h), device=h.device), lengths - 1]
+        real = torch.arange(h.shape[1], device=h.device) < lengths[:, None]
+        return (h * real[..., None]).sum(1) / lengths[:, None]
 
     def default_state(self, batch: int, max_length: int | None = None) -> list:
         """Each layer's state before the first step; a Transformer's needs to know how long it may get."""

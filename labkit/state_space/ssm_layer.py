@@ -156,7 +156,7 @@ class SSMLayer(nn.Module):
 
     def step(
         self, u: Float[Tensor, "batch channels"], state: Inexact[Tensor, "batches heads modes"]
-    ) -> tuple[Float[Tensor, "batch channels"], Inexact[Tensor, "batches heads modes"]]:
+    ) -> tuple[Float[Tensor, "batch channels"], Inexact[Tensor, "batch heads coordinates"]]:
         """(output, new state) for one sample.
 
         A state from `default_state` or `forward` is brought into the coordinates of the step mode; what comes
