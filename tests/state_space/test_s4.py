@@ -116,8 +116,13 @@ def test_single_precision_kernel_at_full_size(dt, L):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(D, 1e-8), (torch.float32, 1e-4)])
 def test_three_step_modes_give_the_convolution(mode, dtype, tolerance, device):
-    """From the start and from the middle of a sequence: a carried state is brought into the mode's coordinates."""
-    layer = S4Layer(4, 8, dtype=dtype, device=device).eval()
+    """From the start and from the middle of a sequence: a carried state is brought into the mode's coordinates.
+
+    In mode "diagonal" the digits that the eigenvectors' condition number takes are gone: 5 of 16 for LegS at N = 8,
+    which single precision does not have. FouT's are few.
+    """
+    init, N = ("fout", 32) if mode == "diagonal" and dtype == torch.float32 else ("legs", 8)
+    layer = S4Layer(4, N, init=init, dtype=dtype, device=device).eval()
     u = draw(2, 20, 4, device=device, dtype=dtype)
     with torch.no_grad():
         whole = layer(u)
