@@ -46,19 +46,40 @@ def evaluate(tokens: Sequence[str]) -> int:
     return stack[0][0]
 
 
+class _TooLong(Exception):
+    pass
+
+
 def expression(
-    generator: random.Random, max_depth: int = 10, max_args: int = 10, operator_rate: float = 0.25
-) -> list[str]:
-    """A random expression, by the grammar of the Long Range Arena: at each place an operation with probability
-    `operator_rate` (a digit below `max_depth`), with 2 to `max_args` arguments.
+    generator: random.Random,
+    max_depth: int = 10,
+    max_args: int = 10,
+    operator_rate: float = 0.25,
+    max_length: int | None = None,
+) -> list[str] | None:
+    """A random operation by the grammar of the Long Range Arena: 2 to `max_args` arguments, each an operation again
+    with probability `operator_rate`, a digit otherwise and at depth `max_depth`.
+
+    None if it would exceed `max_length` tokens; to draw until one fits is to draw from those that fit.
     """
-    if max_depth <= 0 or generator.random() > operator_rate:
-        return [str(generator.randrange(10))]
-    arguments = [
-        expression(generator, max_depth - 1, max_args, operator_rate)
-        for _ in range(generator.randint(2, max_args))
-    ]
-    return [generator.choice(list(OPERATORS)), *sum(arguments, []), END]
+    words: list[str] = []
+
+    def write(depth: int) -> None:
+        if max_length is not None and len(words) >= max_length:
+            raise _TooLong
+        if depth and (depth >= max_depth or generator.random() > operator_rate):
+            words.append(str(generator.randrange(10)))
+            return
+        words.append(generator.choice(list(OPERATORS)))
+        for _ in range(generator.randint(2, max_args)):
+            write(depth + 1)
+        words.append(END)
+
+    try:
+        write(0)
+    except _TooLong:
+        return None
+    return words
 
 
 @dataclass(frozen=True)
@@ -104,9 +125,8 @@ def listops(
     generator = random.Random(seed)
     found: dict[tuple[str, ...], None] = {}
     while len(found) < n:
-        # an operation at the top: a single digit is never long enough
-        words = expression(generator, max_depth, max_args)
-        if min_length <= len(words) <= max_length:
+        words = expression(generator, max_depth, max_args, max_length=max_length)
+        if words is not None and min_length <= len(words) <= max_length:
             found[tuple(words)] = None
     return encode(list(found), max_length)
 

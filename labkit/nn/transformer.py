@@ -83,6 +83,7 @@ class TransformerBlock(nn.Module):
         x: Float[Tensor, "batch length dim"],
         cache: KVCache | None = None,
         rotation: tuple[Tensor, Tensor] | None = None,
+        causal: bool = True,
     ) -> tuple[Float[Tensor, "batch length dim"], KVCache | None]:
         """(output, cache with these steps added). `rotation` holds cos and sin of the steps' positions."""
         q, k, v = self.attention.project(*[self.norm1(x)] * 2)
@@ -99,7 +100,9 @@ class TransformerBlock(nn.Module):
         if length > 1 and before:
             # query i stands at position before + i, and sees that position and all earlier ones
             mask = torch.ones(length, before + length, dtype=torch.bool, device=x.device).tril(before)
-        x = x + self.drop(self.attention.attend(q, k, v, mask=mask, causal=length > 1 and not before))
+        x = x + self.drop(
+            self.attention.attend(q, k, v, mask=mask, causal=causal and length > 1 and not before)
+        )
         return x + self.drop(self.mlp(self.norm2(x))), cache
 
 
@@ -107,6 +110,7 @@ class Transformer(nn.Module):
     """`depth` causal blocks and a last norm: (B, L, dim) -> (B, L, dim).
 
     positions    "rotary", "sinusoidal" (added to the input, "Attention Is All You Need", section 3.5) or "none"
+    causal       False lets every step see all steps: for classifying, with no state and no steps
     base         the positions' largest wavelength, over 2 pi
 
     Other arguments as for `TransformerBlock`. Raises ValueError for depth < 1, unknown positions, and an odd
@@ -122,6 +126,7 @@ class Transformer(nn.Module):
         positions: str = "rotary",
         norm: str = "rms",
         dropout: float | int = 0.0,
+        causal: bool = True,
         base: float | int = 10_000.0,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
@@ -142,7 +147,7 @@ class Transformer(nn.Module):
                 f"(dim={dim}, heads={heads})"
             )
         self.norm = NORMS[norm](dim, eps=1e-5, **place)
-        self.dim, self.heads, self.positions, self.base = dim, heads, positions, base
+        self.dim, self.heads, self.positions, self.base, self.causal = dim, heads, positions, base, causal
 
     def forward(
         self, x: Float[Tensor, "batch length dim"], state: list[KVCache] | None = None
@@ -166,7 +171,7 @@ class Transformer(nn.Module):
                 rotation = cosine, sine
         after = []
         for i, block in enumerate(self.blocks):
-            x, cache = block(x, None if state is None else state[i], rotation)
+            x, cache = block(x, None if state is None else state[i], rotation, self.causal)
             after.append(cache)
         x = self.norm(x)
         return x if state is None else (x, after)
@@ -181,7 +186,9 @@ class Transformer(nn.Module):
         return y[:, 0], state
 
     def default_state(self, batch: int, max_length: int) -> list[KVCache]:
-        """Empty caches with room for `max_length` steps. Raises ValueError for sizes below 1."""
+        """Empty caches with room for `max_length` steps. Raises ValueError for sizes below 1, and if not causal."""
+        if not self.causal:
+            raise ValueError("a Transformer that sees the future has no state to step from: causal=False")
         if batch < 1 or max_length < 1:
             raise ValueError(
                 f"batch and max_length must be at least 1; got batch={batch}, max_length={max_length}"

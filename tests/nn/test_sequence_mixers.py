@@ -142,6 +142,16 @@ def test_causality(device):
         assert change[:, 6:].max() > 1e-3
 
 
+def test_not_causal(device):
+    """With causal=False every step sees all, and nothing can be stepped."""
+    model, x = transformer(device, causal=False), draw(1, 10, 8, device=device)
+    later = x.clone()
+    later[:, 6:] += 1
+    assert ((model(x) - model(later)).abs().amax(-1) > 1e-4).all()
+    with pytest.raises(ValueError, match="causal=False"):
+        model.default_state(1, 10)
+
+
 def test_every_parameter_learns(device):
     x = draw(2, 6, 8, device=device)
     for mixer in (transformer(device), RecurrentMixer(8, hidden=5, dtype=D, device=device)):
