@@ -88,10 +88,10 @@ def complex_plane(
     length: Annotated[int, Interval(ge=8, le=256), Step(8), Label("length L")] = 64,
     seed: Seed = 0,
 ) -> go.Figure:
-    """The bilinear rule puts the roots of unity (blue) on the imaginary axis, and the kernel's transform is made of sums
-    of 1/(node − pole) over the poles λ of the diagonal part (red): Cauchy sums. Make Δ smaller: the poles move towards
-    the axis, the peaks on the right grow sharp, and L must be long enough to resolve them. Nodes beyond the picture go to
-    infinity at z = −1, where the usual formula divides by zero and the lab's does not.
+    """The bilinear rule puts the roots of unity (blue) on the imaginary axis, and the kernel's transform is made of
+    sums of 1/(node − pole) over the poles λ of the diagonal part (red): Cauchy sums. Make Δ smaller: the poles move
+    towards the axis, the peaks on the right grow sharp, and L must be long enough to resolve them. Nodes beyond the
+    picture go to infinity at z = −1, where the usual formula divides by zero and the lab's does not.
     """
     dts = torch.tensor([dt], dtype=torch.float64, device="cpu")
     system = parts(init, N, dts, seed)
