@@ -79,7 +79,7 @@ def expression(
         write(0)
     except _TooLong:
         return None
-    return words
+    return words if max_length is None or len(words) <= max_length else None
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def listops(
     found: dict[tuple[str, ...], None] = {}
     while len(found) < n:
         words = expression(generator, max_depth, max_args, max_length=max_length)
-        if words is not None and min_length <= len(words) <= max_length:
+        if words is not None and len(words) >= min_length:
             found[tuple(words)] = None
     return encode(list(found), max_length)
 

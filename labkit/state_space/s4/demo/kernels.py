@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import plotly.graph_objects as go
 import torch
-from annotated_types import Interval, Unit, doc
+from annotated_types import Interval, MultipleOf, Unit, doc
 
 from labkit.demo import Label, Log, Step, demo
 from labkit.state_space.discretize import discretize, discretize_diagonal
@@ -83,28 +83,37 @@ def aliasing(
 @demo("The complex plane: poles, and where the kernel is asked")
 def complex_plane(
     init: Init = "LegS",
-    N: Order = 16,
+    N: Annotated[int, Interval(ge=2, le=32), MultipleOf(2), Label("state size N")] = 16,
     dt: Timestep = 0.1,
     length: Annotated[int, Interval(ge=8, le=256), Step(8), Label("length L")] = 64,
+    low_rank: Annotated[bool, Label("low-rank term"), doc("off: the diagonal alone, as in S4D")] = True,
     seed: Seed = 0,
 ) -> go.Figure:
-    """The bilinear rule puts the roots of unity (blue) on the imaginary axis, and the kernel's transform is made of
-    sums of 1/(node − pole) over the poles λ of the diagonal part (red): Cauchy sums. Make Δ smaller: the poles move
-    towards the axis, the peaks on the right grow sharp, and L must be long enough to resolve them. Nodes beyond the
-    picture go to infinity at z = −1, where the usual formula divides by zero and the lab's does not.
+    """The bilinear rule puts the roots of unity (blue) on the imaginary axis. There the Cauchy sums add up
+    1/(node − pole) over the poles of the diagonal part (red), which all stand at one distance from the axis. Switch the
+    low-rank term off: they are the kernel's own poles, and every one is a peak on the right. With the term, the
+    kernel's poles are A's eigenvalues (circles): for LegS −1 … −N, all real, and no peak is left. Make Δ smaller: the
+    poles crowd towards 0.
+
+    Nodes beyond the picture go to infinity at z = −1, where the usual formula divides by zero and the lab's does not.
     """
     dts = torch.tensor([dt], dtype=torch.float64, device="cpu")
-    system = parts(init, N, dts, seed)
+    Lambda, P, Q, *_ = system = parts(init, N, dts, seed, low_rank)
     angles = math.pi * torch.linspace(-1, 1, 2 * (length // 2) + 1, dtype=torch.float64, device="cpu")
     kernel = dplr_kernel(*system, length)[0, 0]
     response = generating_function(kernel, torch.polar(torch.ones_like(angles), -angles)).abs()
-    nodes = 2 * torch.tan(angles[1:-1] / 2)
-    poles = dt * torch.cat([system[0][0], system[0][0].conj()])
+    poles = dt * torch.cat([Lambda[0], Lambda[0].conj()])
+    if init == "LegS" and low_rank:
+        # known exactly; computed numerically they would be lost from N = 24 on
+        eigenvalues = (-dt * torch.arange(1, N + 1, dtype=torch.float64, device="cpu")).to(poles.dtype)
+    else:
+        eigenvalues = dt * torch.linalg.eigvals(real_form(Lambda, P, Q)[0])
     return figures.plane(
         poles,
-        nodes,
-        angles,
-        response.clamp(min=1e-9),
-        title=f"{init}, N = {N}, Δ = {dt:g}, L = {length}",
+        eigenvalues,
+        2 * torch.tan(angles[1:-1] / 2),
+        angles[1:-1],
+        response[1:-1].clamp(min=1e-9),
+        title=f"{init}, N = {N}, Δ = {dt:g}, L = {length}" + ("" if low_rank else ", diagonal alone"),
         reach=6.0,
     )

@@ -68,6 +68,7 @@ def aliasing(
 
 def plane(
     poles: Complex[Tensor, " modes"],
+    eigenvalues: Complex[Tensor, " modes"],
     nodes: Float[Tensor, " nodes"],
     angles: Float[Tensor, " nodes"],
     response: Float[Tensor, " nodes"],
@@ -75,10 +76,10 @@ def plane(
     title: str,
     reach: float,
 ) -> go.Figure:
-    """Left: the poles Delta Lambda, and the imaginary axis where the roots of unity land. Right: |Khat| on the
-    circle.
+    """Left: the poles and the imaginary axis, where the roots of unity land. Right: |Khat| on the circle.
 
     Args:
+        poles: Delta Lambda, those of each Cauchy sum. eigenvalues: Delta times those of A, the poles of Khat.
         nodes: 2 tan(theta/2) for each angle: where the bilinear rule puts e^{-i theta}, times Delta.
     """
     drawn = panels(
@@ -88,8 +89,6 @@ def plane(
         horizontal_spacing=0.12,
     )
     inside = nodes.abs() <= reach
-    points = poles.detach().cpu().numpy()
-    points = points[np.abs(points.imag) <= reach]
     drawn.add_scatter(
         x=np.zeros(int(inside.sum())),
         y=array(nodes[inside]),
@@ -104,16 +103,22 @@ def plane(
         row=1,
         col=1,
     )
-    drawn.add_scatter(
-        x=points.real,
-        y=points.imag,
-        mode="markers",
-        name="poles Δλ",
-        marker={"color": ESTIMATE, "size": 9, "symbol": "x"},
-        hovertemplate="%{x:.4g} + %{y:.4g}i<extra></extra>",
-        row=1,
-        col=1,
-    )
+    for values, name, colour, symbol in (
+        (poles, "poles Δλ of the Cauchy sums", ESTIMATE, "x"),
+        (eigenvalues, "Δ · eigenvalues of A: poles of K̂", TRUTH, "circle-open"),
+    ):
+        points = values.detach().cpu().numpy()
+        points = points[np.abs(points.imag) <= reach]
+        drawn.add_scatter(
+            x=points.real,
+            y=points.imag,
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 9, "symbol": symbol},
+            hovertemplate="%{x:.4g} + %{y:.4g}i<extra></extra>",
+            row=1,
+            col=1,
+        )
     drawn.add_vline(x=0, line={"color": TRUTH, "width": 1}, row=1, col=1)
     drawn.add_scatter(
         x=array(angles), y=array(response), showlegend=False, line={"color": COLOURS[2]}, row=1, col=2
@@ -128,13 +133,13 @@ def plane(
 def conditions(orders: Sequence[int], found: Mapping[str, Sequence[float]]) -> go.Figure:
     """Condition numbers against the state size; above the dotted line nothing is left of float64."""
     drawn = figure("Two ways to diagonalise HiPPO's matrix", "state size N", "condition number", height=420)
-    for index, (name, values) in enumerate(found.items()):
+    for name, values in found.items():
         drawn.add_scatter(
             x=list(orders),
             y=list(values),
             name=name,
             mode="lines+markers",
-            line={"color": (ESTIMATE, COLOURS[0])[index % 2]},
+            line={"color": ESTIMATE if name == "eigenvectors of A" else COLOURS[0]},
         )
     drawn.add_hline(y=1e16, line={"color": TRUTH, "dash": "dot"}, annotation_text="float64 has 16 digits")
     drawn.update_xaxes(type="log", tickvals=list(orders))
