@@ -1,9 +1,13 @@
 """The dashboard: `streamlit run app/dashboard.py`. Navigation, device picker, presenting mode; nothing else."""
 
+import os
 import sys
 from pathlib import Path
 
-import streamlit as st
+# Many visitors, few cores: each picture is computed by one thread. Set before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import streamlit as st  # noqa: E402
 
 ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:
