@@ -7,7 +7,7 @@ from pathlib import Path
 # Many visitors, few cores: each picture is computed by one thread. Set before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import streamlit as st  # noqa: E402
+import streamlit as st
 
 ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:

@@ -1,4 +1,4 @@
-"""A class of thirty at the dashboard, each moving controls for a minute over all studios. Run it alone on the machine."""
+"""A class of thirty at the dashboard, each moving controls for a minute over all studios (alone on the machine)."""
 
 import pytest
 

@@ -120,8 +120,8 @@ def _transfer(found: Measurements) -> list[Claim]:
             values=_spread(found, "G-RNN"),
             relation=">=",
             threshold=100.0,
-            note="its errors on moving bars are always above 0.1. At a constant rate of learning the error at rest does "
-            "not settle, and the ratio was 16 in a first class run (seed 0); since then the class scale lets it fall",
+            note="its errors on moving bars are always above 0.1. At a constant rate of learning the error at rest "
+            "does not settle, and the ratio was 16 in a first class run (seed 0); the class scale's rate now falls",
         ),
         Claim(
             statement="With the reference's read-out FERNN does not transfer either (our finding)",
