@@ -45,9 +45,8 @@ def explorer(
             row=1,
             col=position,
         )
-        cell_axes(drawn, height, width, 1, position)
         _similarity(drawn, maps[name], chosen, 2, position, shown=position == len(names))
-        cell_axes(drawn, height, width, 2, position)
+        cell_axes(drawn, height, width, [(1, position), (2, position)])
     drawn.update_layout(showlegend=False)
     return drawn
 
@@ -136,9 +135,6 @@ def gallery(
         at += [(position // columns + 1, position % columns + 1)] * len(some)
     drawn.add_traces(traces, rows=[row for row, _ in at], cols=[column for _, column in at])
     height, width = (int(v) + 1 for v in next(iter(paths.values())).amax(0))
-    for position in range(len(paths)):
-        cell_axes(drawn, height, width, position // columns + 1, position % columns + 1)
-    drawn.update_xaxes(title_text=None, showticklabels=False, ticks="")
-    drawn.update_yaxes(title_text=None, showticklabels=False, ticks="")
+    cell_axes(drawn, height, width, list(dict.fromkeys(at)), named=False)
     drawn.update_layout(showlegend=False)
     return drawn
