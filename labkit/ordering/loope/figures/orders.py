@@ -81,7 +81,7 @@ def _path(path: np.ndarray, upto: int, *, arrows: bool) -> list[dict]:
     count, path = len(path), path[: upto + 1]
     y, x = path[:, 0], path[:, 1]
     far = np.abs(np.diff(path, axis=0)).max(axis=1, initial=0) > 1
-    size = float(np.clip(160 / max(count, 1) ** 0.5, 4, 14))
+    size = float(np.clip((160 if arrows else 60) / max(count, 1) ** 0.5, 4, 14))
     angle = np.degrees(np.arctan2(np.diff(x, append=x[-1:]), -np.diff(y, append=y[-1:])))
     line = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     dots = {"type": "scatter", "mode": "markers"}
