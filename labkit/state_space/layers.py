@@ -7,8 +7,9 @@ from jaxtyping import Float, Inexact, Int
 from torch import Tensor, nn
 
 from labkit.state_space.s4_layer import S4Layer
+from labkit.state_space.s5_layer import S5Layer
 
-__all__ = ["S4Layer", "SequenceModel"]
+__all__ = ["S4Layer", "S5Layer", "SequenceModel"]
 
 POOLS = ("mean", "last", None)
 
