@@ -1,4 +1,4 @@
-"""Causal attention whose query heads share fewer heads of keys and values: a smaller cache (GQA, Ainslie et al. 2023)."""
+"""Causal attention whose query heads share fewer heads of keys and values (GQA, Ainslie et al. 2023)."""
 
 import torch
 from jaxtyping import Float

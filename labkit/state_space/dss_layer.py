@@ -1,4 +1,4 @@
-"""The diagonal state space with a softmax in its kernel (DSS: Gupta, Gu, Berant 2022, proposition 1 and section 3.1)."""
+"""The diagonal state space with a softmax in its kernel (DSS: Gupta, Gu, Berant 2022, proposition 1)."""
 
 import math
 from typing import ClassVar
@@ -59,7 +59,7 @@ def dss_kernel(
             f"length and norm_length must be at least 1; got length={length}, norm_length={norm_length}"
         )
     growing = (Lambda.real > 0).expand_as(W)
-    if L < length and bool(growing.any()):
+    if length > L and bool(growing.any()):
         raise ValueError(
             f"norm_length must be at least length={length} where Re lambda > 0: growing modes are bounded only "
             f"inside it; got {L}"
