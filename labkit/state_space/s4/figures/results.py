@@ -13,8 +13,10 @@ MODEL_COLOURS = dict(
 ) | dict(zip(("LSSL", "random Gaussian", "rank 2", "frozen"), COLOURS[2:], strict=False))
 
 
-def accuracies(result: Result, stage: str, title: str, chance: float, with_s4: bool = False) -> go.Figure:
-    """Test accuracy after each epoch, one line a model; the mean over seeds."""
+def accuracies(
+    result: Result, stage: str, title: str, chance: float, with_s4: bool = False, each_seed: bool = False
+) -> go.Figure:
+    """Test accuracy after each epoch, one line a model: the mean over seeds, with the seeds as thin lines if asked."""
     rows = result.rows(stage, "test accuracy")
     if with_s4:
         s4 = result.rows("digits", "test accuracy")
@@ -22,6 +24,15 @@ def accuracies(result: Result, stage: str, title: str, chance: float, with_s4: b
     drawn = figure(title, "epoch", "test accuracy", height=440)
     for model, group in rows.groupby("model", sort=False):
         mean = group.groupby("epoch")["value"].mean()
+        for _, one in group.groupby("seed") if each_seed else ():
+            drawn.add_scatter(
+                x=list(one["epoch"]),
+                y=list(one["value"]),
+                mode="lines",
+                showlegend=False,
+                opacity=0.4,
+                line={"color": MODEL_COLOURS[model], "width": 1.5, "dash": "dot"},
+            )
         drawn.add_scatter(
             x=list(mean.index),
             y=list(mean),
@@ -107,7 +118,9 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
         guess = result.rows("list_operations", "commonest value")["value"].mean()
         drawn["listops"] = accuracies(result, "list_operations", "ListOps, from its grammar", guess)
     if "paths" in measured:
-        drawn["pathfinder"] = accuracies(result, "paths", "Pathfinder, pixel by pixel", 0.5)
+        drawn["pathfinder"] = accuracies(
+            result, "paths", "Pathfinder, pixel by pixel: the mean, and each seed", 0.5, each_seed=True
+        )
     if "sequential_mnist" in measured:
         drawn["mnist"] = accuracies(result, "sequential_mnist", "Sequential MNIST", 0.1)
     drawn["claims"] = claims_figure(result.claims)
