@@ -1,4 +1,4 @@
-"""Mamba's and Jamba's parts against the public implementation in Hugging Face transformers, with its weights copied in."""
+"""Mamba and Jamba against the public implementation in transformers, with its weights copied in."""
 
 import pytest
 import torch
