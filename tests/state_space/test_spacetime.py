@@ -240,10 +240,31 @@ def test_a_short_horizon_is_the_beginning_of_a_long_one(closed, device):
     assert torch.allclose(closed(u, 50)[0][:, :10], closed(u, 10)[0], atol=1e-10)
 
 
-def test_the_loops_radius_is_bounded_by_two(device):
+def test_the_loops_radius_is_bounded_by_two_where_all_is_normalised(device):
     layer = ClosedLoopCompanionSSM(60, 60, 8, dtype=D, device=device)
+    with torch.no_grad():
+        layer.b.div_(layer.b.abs().sum(-1, keepdim=True))
     radius = layer.spectral_radius()
+    bound = 1 + layer.guess().abs().amax(-1)
+    assert (radius <= bound).all()
     assert 1 < radius.max() <= 2
+
+
+def test_a_normalised_guess_can_still_be_any_autoregression(device):
+    """b carries the size: b = s e_1, k = phi / s, c = phi / s with s = |phi|_1 = 21."""
+    phi = torch.tensor(PHI, dtype=D, device=device)
+    layer = ClosedLoopCompanionSSM(1, 1, 6, norm_order=1, dtype=D, device=device)
+    with torch.no_grad():
+        layer.k.copy_(phi[None])
+        layer.b.zero_()[0, 0] = phi.abs().sum()
+    assert torch.allclose(layer.loop()[0, 0, :5], phi[:5])
+
+
+def test_initial_kernels(device):
+    normal = CompanionSSM(200, 200, 64, device=device).kernel(64)
+    xavier = CompanionSSM(200, 200, 64, init="xavier", device=device).kernel(64)
+    assert normal[:, 0].std() == pytest.approx(8, rel=0.2), "sqrt(d)"
+    assert xavier[:, 0].std() == pytest.approx(1 / 24, rel=0.2), "1 / (3 sqrt(d))"
 
 
 def test_closed_loop_gradients(device):
@@ -388,6 +409,7 @@ def test_bad_input_is_named(device):
         "finite numbers": lambda: model(nan, 4),
         "x must be \\(batch, lag, 1\\)": lambda: model.forecast(x[:, :0], 4),
         "u must be \\(batch, length, 2\\)": lambda: layer.open_loop(x),
+        "init must be one of normal, xavier": lambda: CompanionSSM(2, 2, 3, init="x"),
         "kind must be one of companion, shift": lambda: CompanionSSM(2, 2, 3, kind="x"),
         "norm_order must be 0": lambda: CompanionSSM(2, 2, 3, norm_order=-1),
         "L, the kernel's length": lambda: companion_kernel(a, b, c, L=0),

@@ -1,5 +1,6 @@
 """The companion SSM as a layer, and the closed loop that feeds it its own predictions (SpaceTime, section 3.2)."""
 
+import math
 from typing import ClassVar
 
 import torch
@@ -10,6 +11,7 @@ from labkit.nn.convolution import causal_conv
 from labkit.state_space.kernels.companion import companion, companion_kernel, feedback_series, product
 
 KINDS = ("companion", "shift")
+INITS = ("normal", "xavier")
 
 
 def unit_norm(v: Float[Tensor, "kernels d"], order: int, name: str) -> Float[Tensor, "kernels d"]:
@@ -28,6 +30,14 @@ def unit_norm(v: Float[Tensor, "kernels d"], order: int, name: str) -> Float[Ten
     return v / size
 
 
+def drawn(init: str, kernels: int, d: int, generator: torch.Generator | None) -> Float[Tensor, "kernels d"]:
+    """Vectors to start from, in float64 on the CPU: N(0, 1), or uniform in +-1/sqrt(d)."""
+    options = {"dtype": torch.float64, "device": "cpu", "generator": generator}
+    if init == "normal":
+        return torch.randn(kernels, d, **options)
+    return (2 * torch.rand(kernels, d, **options) - 1) / math.sqrt(d)
+
+
 class CompanionSSM(nn.Module):
     """`n_kernels` companion systems, each over `n_heads` channels: y = K * u + D u, (B, L, d_model) in and out.
 
@@ -37,8 +47,11 @@ class CompanionSSM(nn.Module):
     skip       adds D u, D ~ N(0, 1) for each channel
     kind       "companion", or "shift": a = 0 and b = e_1 are fixed, only c is learnt (a finite filter of d taps)
 
-    a, b, c ~ N(0, 1), drawn on the CPU from `generator`. Raises ValueError for sizes below 1, channels that
-    kernels and heads do not share out, a negative norm_order and an unknown kind.
+    init       "normal": a, b, c ~ N(0, 1), the paper's, whose kernels have taps of size up to sqrt(d); "xavier", the
+               reference's other choice: uniform in +-1/sqrt(d), whose output is of the input's size or below
+
+    Drawn on the CPU from `generator`. Raises ValueError for sizes below 1, channels that kernels and heads do not
+    share out, a negative norm_order and an unknown kind or init.
     """
 
     SSM_PARAMETERS: ClassVar[tuple[str, ...]] = ()
@@ -52,6 +65,7 @@ class CompanionSSM(nn.Module):
         norm_order: int = 1,
         skip: bool = True,
         kind: str = "companion",
+        init: str = "normal",
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
         generator: torch.Generator | None = None,
@@ -66,17 +80,14 @@ class CompanionSSM(nn.Module):
             )
         if norm_order < 0:
             raise ValueError(f"norm_order must be 0 (off) or positive; got {norm_order}")
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        for name, value, choices in (("kind", kind, KINDS), ("init", init, INITS)):
+            if value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
         self.d_model, self.n_kernels, self.n_heads, self.d_state = d_model, n_kernels, n_heads, d_state
         self.norm_order, self.kind = norm_order, kind
 
-        def normal(*shape: int) -> Tensor:
-            drawn = torch.randn(*shape, dtype=torch.float64, device="cpu", generator=generator)
-            return drawn.to(dtype=dtype, device=device)
-
-        self._normal = normal
-        a, b, c = (normal(n_kernels, d_state) for _ in range(3))
+        place = {"dtype": dtype, "device": device}
+        a, b, c = (drawn(init, n_kernels, d_state, generator).to(**place) for _ in range(3))
         if kind == "shift":
             b = torch.zeros_like(b)
             b[:, 0] = 1
@@ -85,7 +96,7 @@ class CompanionSSM(nn.Module):
         else:
             self.a, self.b = nn.Parameter(a), nn.Parameter(b)
         self.c = nn.Parameter(c)
-        self.D = nn.Parameter(normal(d_model)) if skip else None
+        self.D = nn.Parameter(drawn("normal", 1, d_model, generator)[0].to(**place)) if skip else None
 
     def vectors(
         self,
@@ -159,9 +170,11 @@ def _toeplitz(v: Float[Tensor, "kernels d"]) -> Float[Tensor, "kernels d d"]:
 class ClosedLoopCompanionSSM(CompanionSSM):
     """A companion SSM that also learns to guess its own next input, k^T x, and can run on its guesses.
 
-    With norm_order, a, b and k are all divided by it, and everything uses the normalised ones: the state after the
-    lag, the loop, and the guesses of the open loop. M = A + b k^T then has a spectral radius of at most
-    1 + |b|_1 max|k| <= 2: bounded, not stable. There is no skip: behind the lag there is no input to skip to.
+    With norm_order, a and k are divided by it, and everything uses the normalised ones: the loop, its outputs, and
+    the guesses of the open loop. b is left free: it carries the size of the product b k^T, so that the loop can be
+    any AR(p) (with b normalised too it could not hold one with |phi|_1 > 1). M = A + b k^T has a spectral radius of
+    at most 1 + |b|_1 max|k|: up to 2 even for l1-normalised b, so nothing makes the loop stable but training.
+    There is no skip: behind the lag there is no input to skip to.
     """
 
     def __init__(
@@ -172,21 +185,15 @@ class ClosedLoopCompanionSSM(CompanionSSM):
         n_heads: int = 1,
         norm_order: int = 1,
         kind: str = "companion",
+        init: str = "normal",
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
         generator: torch.Generator | None = None,
     ):
         super().__init__(
-            d_model, n_kernels, d_state, n_heads, norm_order, False, kind, dtype, device, generator
+            d_model, n_kernels, d_state, n_heads, norm_order, False, kind, init, dtype, device, generator
         )
-        self.k = nn.Parameter(self._normal(n_kernels, d_state))
-
-    def vectors(
-        self,
-    ) -> tuple[Float[Tensor, "kernels d"], Float[Tensor, "kernels d"], Float[Tensor, "kernels d"]]:
-        """(a, b, c) as they act: a and b normalised."""
-        a, b, c = super().vectors()
-        return a, unit_norm(b, self.norm_order, "b"), c
+        self.k = nn.Parameter(drawn(init, n_kernels, d_state, generator).to(dtype=dtype, device=device))
 
     def guess(self) -> Float[Tensor, "kernels d"]:
         """k as it acts: normalised."""

@@ -58,13 +58,14 @@ class Encoder(nn.Module):
         preprocess: bool,
         kind: str,
         norm_order: int,
+        init: str,
         place: dict,
         generator: torch.Generator | None,
     ):
         super().__init__()
         if n_blocks < 0:
             raise ValueError(f"n_blocks must not be negative; got {n_blocks}")
-        ssm = {"d_state": d_state, "kind": kind, "norm_order": norm_order, **place, "generator": generator}
+        ssm = {"d_state": d_state, "kind": kind, "norm_order": norm_order, "init": init, **place, "generator": generator}
         pre = Preprocessing(d_model, **place, generator=generator) if preprocess else nn.Identity()
         blocks = [Block(CompanionSSM(**_heads(d_model, n_heads), **ssm), pre, dropout, place)]
         blocks += [
@@ -88,6 +89,7 @@ class SpaceTime(nn.Module):
     preprocess   the eight fixed filters in front of the first block
     kind         "companion" or "shift" (a = 0, b = e_1) in encoder and decoder
     norm_order   1: l1-normalised systems; 0: none
+    init         "normal" or "xavier", see `CompanionSSM`
 
     The reference's configuration for ETTh1 is the default. Raises ValueError for sizes that do not divide.
     """
@@ -102,6 +104,7 @@ class SpaceTime(nn.Module):
         preprocess: bool = True,
         kind: str = "companion",
         norm_order: int = 1,
+        init: str = "normal",
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
         generator: torch.Generator | None = None,
@@ -110,13 +113,14 @@ class SpaceTime(nn.Module):
         place = {"dtype": dtype, "device": device}
         self.d_state = d_state
         self.encoder = Encoder(
-            d_model, d_state, n_heads, n_blocks, dropout, preprocess, kind, norm_order, place, generator
+            d_model, d_state, n_heads, n_blocks, dropout, preprocess, kind, norm_order, init, place, generator
         )
         self.decoder = ClosedLoopCompanionSSM(
             **_heads(d_model, 1),
             d_state=d_state,
             norm_order=norm_order,
             kind=kind,
+            init=init,
             **place,
             generator=generator,
         )
@@ -198,6 +202,7 @@ class SpaceTimeClassifier(nn.Module):
         n_blocks: int = 1,
         dropout: float | int = 0.25,
         preprocess: bool = True,
+        init: str = "normal",
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
         generator: torch.Generator | None = None,
@@ -207,7 +212,7 @@ class SpaceTimeClassifier(nn.Module):
             raise ValueError(f"classes must be at least 1; got {classes}")
         place = {"dtype": dtype, "device": device}
         self.encoder = Encoder(
-            d_model, d_state, n_heads, n_blocks, dropout, preprocess, "companion", 1, place, generator
+            d_model, d_state, n_heads, n_blocks, dropout, preprocess, "companion", 1, init, place, generator
         )
         self.head = nn.Linear(d_model, classes, **place)
 
