@@ -40,9 +40,7 @@ class Split:
         if part not in PARTS:
             raise ValueError(f"unknown part: {part!r}; choose from {', '.join(PARTS)}")
         if lag < 1 or horizon < 1 or stride < 1:
-            raise ValueError(
-                f"lag, horizon and stride must be at least 1; got {lag}, {horizon} and {stride}"
-            )
+            raise ValueError(f"lag, horizon and stride must be at least 1; got {lag}, {horizon} and {stride}")
         start, end = PARTS[part]
         start = max(0, start - lag)
         if end - start < lag + horizon:

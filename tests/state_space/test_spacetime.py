@@ -261,8 +261,8 @@ def test_a_normalised_guess_can_still_be_any_autoregression(device):
 
 
 def test_initial_kernels(device):
-    normal = CompanionSSM(200, 200, 64, device=device).kernel(64)
-    xavier = CompanionSSM(200, 200, 64, init="xavier", device=device).kernel(64)
+    normal = CompanionSSM(200, 200, 64, device=device).kernel(64).detach()
+    xavier = CompanionSSM(200, 200, 64, init="xavier", device=device).kernel(64).detach()
     assert normal[:, 0].std() == pytest.approx(8, rel=0.2), "sqrt(d)"
     assert xavier[:, 0].std() == pytest.approx(1 / 24, rel=0.2), "1 / (3 sqrt(d))"
 
@@ -416,9 +416,7 @@ def test_bad_input_is_named(device):
         "either c or c_tilde; got neither": lambda: companion_kernel(a, b, L=3),
         "got both": lambda: companion_kernel(a, b, c, c, L=3),
         "method must be one of": lambda: companion_kernel(a, b, c, L=3, method="x"),
-        "c_tilde goes with method='roots'": lambda: companion_kernel(
-            a, b, c_tilde=c, L=3, method="series"
-        ),
+        "c_tilde goes with method='roots'": lambda: companion_kernel(a, b, c_tilde=c, L=3, method="series"),
         "must have the same last axis": lambda: companion_kernel(a, b, c[:, :3], L=3),
         "alpha must lie in": lambda: from_exponential_smoothing(0.0, a),
         "phi must be a vector": lambda: from_ar(a[0, :0]),

@@ -16,7 +16,9 @@ def cost(settings: SpaceTimeSettings, run: Run) -> None:
     grid = [(d, 1024) for d in settings.cost_states] + [(64, L) for L in settings.cost_lengths if L != 1024]
     for i, (d, L) in enumerate(grid):
         generator = run.generator(50)
-        a, b, c = (torch.randn(SYSTEMS, d, device="cpu", generator=generator).to(run.device) for _ in range(3))
+        a, b, c = (
+            torch.randn(SYSTEMS, d, device="cpu", generator=generator).to(run.device) for _ in range(3)
+        )
         a = unit_norm(a, 1, "a")
         works = {
             "roots (c~ learnt)": lambda a=a, b=b, c=c, L=L: companion_kernel(a, b, c_tilde=c, L=L),

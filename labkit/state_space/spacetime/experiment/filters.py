@@ -50,9 +50,11 @@ class Kernels(nn.Module):
             raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
         self.kind = kind
         if kind in ("companion", "shift"):
-            self.system = CompanionSSM(count, count, d_state, skip=False, kind=kind)
+            self.system = CompanionSSM(count, count, d_state, skip=False, kind=kind, init="xavier")
         else:
-            mode, init = {"S4D-Lin": ("diag", "lin"), "S4D-LegS": ("diag", "legs"), "S4": ("dplr", "legs")}[kind]
+            mode, init = {"S4D-Lin": ("diag", "lin"), "S4D-LegS": ("diag", "legs"), "S4": ("dplr", "legs")}[
+                kind
+            ]
             self.system = S4Layer(count, d_state, mode=mode, init=init, activation="none")
 
     def forward(self, length: int) -> Float[Tensor, "count length"]:
@@ -74,17 +76,18 @@ def fit_filters(
     kind: str,
     wanted: Float[Tensor, "count length"],
     task: Filters,
+    rate: float,
     device: torch.device,
     progress: Progress = silent,
 ) -> tuple[Float[Tensor, "count length"], list[float]]:
-    """The fitted responses and the losses. Rows do not touch each other: Adam treats each parameter alone."""
+    """The fitted responses, and the losses. Rows do not touch each other: Adam treats each parameter alone."""
     model = Kernels(kind, len(wanted), task.d_state)
     target = wanted.float().to(device)
     history = fit(
         model,
         lambda step: target,
         lambda model, target: relative_error(model(target.shape[-1]), target).sum(),
-        torch.optim.Adam(model.parameters(), lr=task.rate),
+        torch.optim.Adam(model.parameters(), lr=rate),
         steps=task.steps,
         device=device,
         schedule=cosine(task.steps),
@@ -104,29 +107,30 @@ def roll(kernel: Float[Tensor, " length"], past: Float[Tensor, " lag"], horizon:
 
 
 def filters(settings: SpaceTimeSettings, run: Run) -> None:
-    """The fit of every kind to every response, the best of `draws`; the fitted AR(6) is then rolled out."""
+    """The fit of every kind to every response, the best of draws and rates; the fitted AR(6) is then rolled out."""
     task = settings.filters
     wanted = targets(task.length, run.device)
     names = [name for name in wanted for _ in range(task.draws)]
     rows = torch.stack([wanted[name] for name in names])
     t = torch.arange(CONTEXT + ROLLED, dtype=torch.float64, device=run.device)
     truth = sinusoids(t)
-    for i, kind in enumerate(KINDS):
+    runs = [(kind, rate) for kind in KINDS for rate in task.rates]
+    best: dict[tuple[str, str], tuple[float, Tensor]] = {}
+    for i, (kind, rate) in enumerate(runs):
         seed_everything(run.seed)
-        report = part(run.progress, i / len(KINDS), (i + 1) / len(KINDS), kind)
-        found, losses = fit_filters(kind, rows, task, run.device, report)
-        errors = relative_error(found, rows)
-        for name in wanted:
-            mine = [j for j, other in enumerate(names) if other == name]
-            best = mine[int(errors[mine].argmin())]
-            run.measure("relative squared error", errors[best].item(), kind=kind, target=name)
-            run.keep(f"{name}/{kind}", found[best].float())
-            if name == "AR(6)":
-                rolled = roll(found[best], truth[:CONTEXT], ROLLED)
-                error = (rolled - truth[CONTEXT:]).square().mean() / truth.square().mean()
-                run.measure("rolled", error.item(), kind=kind, target=name)
-                run.keep(f"rolled/{kind}", rolled.float())
-        run.keep(f"losses/{kind}", torch.tensor(losses, dtype=torch.float32, device="cpu"))
+        report = part(run.progress, i / len(runs), (i + 1) / len(runs), kind)
+        found, _ = fit_filters(kind, rows, task, rate, run.device, report)
+        for name, error, response in zip(names, relative_error(found, rows).tolist(), found, strict=True):
+            if (name, kind) not in best or error < best[name, kind][0]:
+                best[name, kind] = error, response
+    for (name, kind), (error, response) in best.items():
+        run.measure("relative squared error", error, kind=kind, target=name)
+        run.keep(f"{name}/{kind}", response.float())
+        if name == "AR(6)":
+            rolled = roll(response, truth[:CONTEXT], ROLLED)
+            error = (rolled - truth[CONTEXT:]).square().mean() / truth.square().mean()
+            run.measure("rolled", error.item(), kind=kind, target=name)
+            run.keep(f"rolled/{kind}", rolled.float())
     for name, taps in wanted.items():
         run.keep(f"{name}/wanted", taps.float())
     run.keep("rolled/wanted", truth[CONTEXT:].float())

@@ -27,7 +27,9 @@ def predict(model: nn.Module, past: Float[Tensor, "n lag"], horizon: int) -> Flo
     with torch.no_grad():
         for x in past.split(256):
             x = x[..., None]
-            found.append(model.forecast(x, horizon) if isinstance(model, SpaceTime) else model(x)[:, :horizon])
+            found.append(
+                model.forecast(x, horizon) if isinstance(model, SpaceTime) else model(x)[:, :horizon]
+            )
     return torch.cat(found)[..., 0]
 
 
@@ -38,7 +40,9 @@ def train(
     seed_everything(seed)
     model = build(name, task)
     past, future = (w.float() for w in data.windows("train", task.lag, task.horizon))
-    checked = [w[::VALIDATION_STRIDE].float().to(device) for w in data.windows("validation", task.lag, task.horizon)]
+    checked = [
+        w[::VALIDATION_STRIDE].float().to(device) for w in data.windows("validation", task.lag, task.horizon)
+    ]
     index = epochs(len(past), task.batch, seed)
     best: dict = {"error": float("inf"), "weights": None}
     watch = {"evaluating": 0.0}
@@ -89,7 +93,9 @@ def forecasting(settings: SpaceTimeSettings, run: Run) -> None:
     task = settings.forecasting
     data = etth1_or_generated(run.generator(70))
     run.uses(data.name)
-    past, future = (w[:: task.stride].float().to(run.device) for w in data.windows("test", task.lag, task.horizon))
+    past, future = (
+        w[:: task.stride].float().to(run.device) for w in data.windows("test", task.lag, task.horizon)
+    )
     forecasts = {f"repeat {name}": naive(past, task.horizon, period) for name, period in NAIVE.items()}
     fitting, checking = (
         tuple(w.to(run.device) for w in data.windows(part_of, task.lag, task.horizon))

@@ -43,7 +43,9 @@ def make(name: str, task: Sinusoids) -> nn.Module:
 
 
 @torch.no_grad()
-def roll_out(model: nn.Module, past: Float[Tensor, "batch lag 1"], horizon: int) -> Float[Tensor, "batch horizon 1"]:
+def roll_out(
+    model: nn.Module, past: Float[Tensor, "batch lag 1"], horizon: int
+) -> Float[Tensor, "batch horizon 1"]:
     """SpaceTime's closed loop; for S4D its own last output as the next input, step by step."""
     if isinstance(model, SpaceTime):
         return model.forecast(past, horizon)

@@ -65,7 +65,14 @@ class Encoder(nn.Module):
         super().__init__()
         if n_blocks < 0:
             raise ValueError(f"n_blocks must not be negative; got {n_blocks}")
-        ssm = {"d_state": d_state, "kind": kind, "norm_order": norm_order, "init": init, **place, "generator": generator}
+        ssm = {
+            "d_state": d_state,
+            "kind": kind,
+            "norm_order": norm_order,
+            "init": init,
+            **place,
+            "generator": generator,
+        }
         pre = Preprocessing(d_model, **place, generator=generator) if preprocess else nn.Identity()
         blocks = [Block(CompanionSSM(**_heads(d_model, n_heads), **ssm), pre, dropout, place)]
         blocks += [
