@@ -22,7 +22,7 @@ def claims(found: Measurements, settings: SpaceTimeSettings) -> list[Claim]:
         ),
         *(_fit(found, target, what) for target, what in _FITS),
         Claim(
-            statement="The companion with a = 0, a shift, learns an AR(6) at least ten times more exactly than S4D or S4",
+            statement="A companion with a = 0, a shift, learns an AR(6) ten times more exactly than S4D or S4",
             reported=EXPRESSIVITY,
             quantity="squared error of the shift (d = 32) / of the best S4D or S4 (N = 32)",
             values=_ratios(
