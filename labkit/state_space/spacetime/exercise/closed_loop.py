@@ -83,7 +83,7 @@ def _run(system, rollout, phi: Tensor, past: Tensor, horizon: int) -> Tensor:
     points=4,
     solution=(_system, _rollout),
     hints=(
-        "The state of an AR(p) is its last p inputs, newest first: A is the shift, `torch.diag(ones, -1)`, and b = e_1.",
+        "The state of an AR(p) is its last p inputs, newest first: A is the shift, `torch.diag(ones, -1)`; b = e_1.",
         "phi[0] belongs to the newest value. Prediction and next input are the same thing here: c = k = phi.",
         "x is the state after the last true value, so c @ x is already the first forecast; then x = (A + b k^T) x.",
     ),
@@ -91,7 +91,7 @@ def _run(system, rollout, phi: Tensor, past: Tensor, horizon: int) -> Tensor:
         Mistake(
             "transposed shift",
             (_transposed, _rollout),
-            "Your shift runs the wrong way: with ones above the diagonal the newest input is thrown out at once "
+            "Your shift runs the wrong way: with ones above the diagonal the newest input is thrown out at once, "
             "and the state never fills. S[i+1, i] = 1 stands below the diagonal.",
         ),
         Mistake(
@@ -125,7 +125,7 @@ def _run(system, rollout, phi: Tensor, past: Tensor, horizon: int) -> Tensor:
         Mistake(
             "k b^T",
             (_system, _outer_swapped),
-            "You step with A + k b^T: the two vectors have changed places. k reads the state and b writes the input, so "
+            "You step with A + k b^T: the two vectors are swapped. k reads the state and b writes the input, so "
             "it is torch.outer(b, k).",
         ),
     ),

@@ -55,6 +55,7 @@ def system(
     drawn.update_xaxes(title_text="column", dtick=1, row=1, col=1)
     drawn.add_bar(y=array(response), marker_color=COLOURS[0], showlegend=False, row=1, col=3)
     drawn.update_xaxes(title_text="lag l (steps)", row=1, col=3)
+    drawn.update_yaxes(title_text="response", row=1, col=3)
     circle = [2 * math.pi * i / 120 for i in range(121)]
     drawn.add_scatter(
         x=[math.cos(t) for t in circle],
@@ -113,6 +114,7 @@ def preprocessing(
         drawn.add_scatter(
             y=array(values), line_color=COLOURS[i % len(COLOURS)], showlegend=False, row=i + 2, col=1
         )
+        drawn.update_yaxes(title_text="filtered", row=i + 2, col=1)
     drawn.update_xaxes(title_text="time (steps)", row=1 + len(outputs), col=1)
     drawn.update_yaxes(title_text="u", row=1, col=1)
     return drawn
