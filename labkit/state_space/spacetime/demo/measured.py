@@ -25,7 +25,7 @@ def filter_fit(
         doc("to be fitted"),
     ] = "delay 16",
     d: Annotated[int, Interval(ge=8, le=64), MultipleOf(8), Label("state size d")] = 32,
-    steps: Annotated[int, Interval(ge=50, le=800), MultipleOf(50), doc("updates of Adam")] = 300,
+    steps: Annotated[int, Interval(ge=50, le=400), MultipleOf(50), doc("updates of Adam")] = 300,
     rival: Annotated[Literal["S4D-Lin", "S4D-LegS", "S4"], doc("the discretised system")] = "S4D-Lin",
     rate: Annotated[float, Interval(ge=0.01, le=0.3), Log(per_decade=6), Label("learning rate")] = 0.1,
     device: str = "auto",
@@ -54,9 +54,9 @@ def filter_fit(
 
 @demo("What a kernel costs: FFT against squaring", slow=True)
 def cost(
-    d: Annotated[int, Interval(ge=16, le=512), Log(per_decade=4), Label("state size d")] = 128,
+    d: Annotated[int, Interval(ge=16, le=256), Log(per_decade=4), Label("state size d")] = 128,
     length: Annotated[
-        int, Interval(ge=128, le=8192), Log(per_decade=4), Unit("steps"), Label("length L")
+        int, Interval(ge=128, le=4096), Log(per_decade=4), Unit("steps"), Label("length L")
     ] = 1024,
     device: str = "auto",
     progress=silent,
@@ -66,8 +66,8 @@ def cost(
     little with either. The power series pays about a factor of three for having no pole.
     """
     place = devices.resolve(device)
-    states = sorted({16, 32, 64, 128, 256, d} if d <= 256 else {16, 64, 256, d})
-    lengths = sorted({128, 512, 2048, 8192, length})
+    states = sorted({16, 32, 64, 128, 256, d})
+    lengths = sorted({128, 512, 1024, 4096, length})
     total, done = len(states) + len(lengths), 0
     drawn = []
     for axis, points in (("state size d", states), ("length L (steps)", lengths)):

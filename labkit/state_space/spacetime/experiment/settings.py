@@ -82,12 +82,12 @@ PRESETS = {
     ),
     "class": SpaceTimeSettings(
         filters=Filters(steps=1500),
-        sinusoids=Sinusoids(steps=500),
+        sinusoids=Sinusoids(steps=400),
         forecasting=Forecasting(
             d_model=32,
             d_state=64,
-            steps=200,
-            every=40,
+            steps=150,
+            every=30,
             dropout=0.0,
             rate=3e-3,
             stride=1,

@@ -109,7 +109,7 @@ def forecast_examples(result: Result) -> go.Figure:
         [""] * len(past),
         rows=2,
         height=620,
-        horizontal_spacing=0.08,
+        horizontal_spacing=0.12,
     )
     for i in range(len(past)):
         at = {"row": i // 2 + 1, "col": i % 2 + 1}
@@ -129,7 +129,7 @@ def forecast_examples(result: Result) -> go.Figure:
                 **at,
             )
         drawn.update_xaxes(title_text="hours from now", row=at["row"], col=at["col"])
-        drawn.update_yaxes(title_text="oil temperature (std)", row=at["row"], col=at["col"])
+        drawn.update_yaxes(title_text="temperature (std)", row=at["row"], col=at["col"])
     return drawn
 
 

@@ -112,7 +112,8 @@ class CompanionSSM(nn.Module):
     def forward(self, u: Float[Tensor, "batch length channels"]) -> Float[Tensor, "batch length channels"]:
         """The open loop: y_t = sum_{i <= t} c^T A^{t-i} b u_i + D u_t. Raises ValueError for another width."""
         self._check(u)
-        y = causal_conv(u, self._over_heads(self.kernel(u.shape[1])))
+        # the FFT leaves the channels first in memory: what follows is several times faster on rows of channels
+        y = causal_conv(u, self._over_heads(self.kernel(u.shape[1]))).contiguous()
         return y if self.D is None else y + self.D * u
 
     def last_state(self, u: Float[Tensor, "batch length channels"]) -> Float[Tensor, "batch channels d"]:
@@ -236,6 +237,6 @@ class ClosedLoopCompanionSSM(CompanionSSM):
         self._check(u)
         a, b, c = self.vectors()
         return tuple(
-            causal_conv(u, self._over_heads(companion_kernel(a, b, row, L=u.shape[1])))
+            causal_conv(u, self._over_heads(companion_kernel(a, b, row, L=u.shape[1]))).contiguous()
             for row in (c, self.guess())
         )
