@@ -75,7 +75,7 @@ def _fit(found: Measurements, target: str, what: str) -> Claim:
         threshold=0.1,
         note=""
         if target == "delay 16"
-        else "A short response: a few fast-fading modes come near to it, nearer with luck, and Adam takes the companion "
+        else "A short response: a few fast-fading modes come near it, nearer with luck, and Adam takes the companion "
         "to its exact solution only slowly. What cannot be expressed shows where the response is long: the delay.",
     )
 

@@ -1,12 +1,11 @@
 """Open and closed loop side by side, step by step into the future."""
 
-from collections.abc import Sequence
-
+import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 from torch import Tensor
 
-from labkit.plotting import COLOURS, ESTIMATE, MUTED, TRUTH, animate, array, panels
+from labkit.plotting import COLOURS, ESTIMATE, MUTED, TRUTH, animate, array, figure, panels
 
 
 def open_and_closed(
@@ -87,12 +86,8 @@ def open_and_closed(
     return drawn
 
 
-def by_step(
-    curves: dict[str, Sequence[float]], trained: int, *, title: str, colours: dict[str, str]
-) -> go.Figure:
+def by_step(curves: dict[str, np.ndarray], trained: int, *, title: str, colours: dict[str, str]) -> go.Figure:
     """Mean squared error of every step of the forecast."""
-    from labkit.plotting import figure
-
     drawn = figure(title, "steps after the lag", "mean squared error")
     for name, values in curves.items():
         drawn.add_scatter(x=list(range(1, len(values) + 1)), y=values, name=name, line_color=colours[name])
