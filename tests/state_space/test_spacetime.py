@@ -326,6 +326,13 @@ def test_model_forecasts_any_horizon_and_follows_the_level(model, device):
     assert torch.allclose(model.forecast(x + 100, 25), model.forecast(x, 25) + 100)
 
 
+def test_a_block_has_both_skips(model, device):
+    block, u = model.encoder.blocks[0], torch.randn(2, 30, 8, dtype=D, device=device)
+    z = block.pre(u)
+    y = block.ssm(z)
+    assert torch.allclose(block(u), block.mlp[2](torch.nn.functional.gelu(y)) + y + z)
+
+
 def test_the_open_loop_is_causal(model, device):
     x = torch.randn(1, 30, 1, dtype=D, device=device)
     changed = x.clone()

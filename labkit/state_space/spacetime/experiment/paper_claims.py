@@ -163,7 +163,7 @@ def _forecast_claims(found: Measurements, settings: SpaceTimeSettings) -> list[C
                             for name in ("SpaceTime", rival)
                         )
                     ),
-                    note="Only reported: on one CPU core at this size the FFTs and three losses cost more.",
+                    note="Only reported: timed on a machine that others used at the same time, so the seeds differ widely.",
                 )
             )
     return made

@@ -26,13 +26,13 @@ def system(
         ("state matrix A", "impulse response c<sup>T</sup>A<sup>l</sup>b", "poles", "closed-loop forecast"),
         rows=2,
         columns=6,
-        height=640,
+        height=700,
         specs=[
             [{"colspan": 2}, None, {"colspan": 2}, None, {"colspan": 2}, None],
             [{"colspan": 6}, *[None] * 5],
         ],
         row_heights=[0.5, 0.5],
-        vertical_spacing=0.16,
+        vertical_spacing=0.24,
         horizontal_spacing=0.1,
     )
     values = array(A)

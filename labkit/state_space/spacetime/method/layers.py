@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from labkit.nn.convolution import causal_conv
-from labkit.state_space.kernels.companion import companion, companion_kernel, feedback_series, product
+from labkit.state_space.kernels.companion import companion, companion_kernel
+from labkit.state_space.kernels.krylov import krylov
 
 KINDS = ("companion", "shift")
 INITS = ("normal", "xavier")
@@ -117,26 +118,12 @@ class CompanionSSM(nn.Module):
         return y if self.D is None else y + self.D * u
 
     def last_state(self, u: Float[Tensor, "batch length channels"]) -> Float[Tensor, "batch channels d"]:
-        """x = sum_i A^{L-1-i} b u_i, the state after the whole input, in O(L log L + d^2) a channel.
-
-        The wire that feeds back carries v_t = (x_{t-1})_d, a filter of u: v = w q(e_d, b) / (1 - w q(e_d, a)) u.
-        The rest is a shift of d steps: x_i = sum_{j <= i} b_{i-j} u_{L-1-j} + a_{i-j} v_{L-1-j}.
-        """
+        """x = sum_i A^{L-1-i} b u_i, the state after the whole input: one product with the Krylov matrix of (A, b)."""
         self._check(u)
         a, b, _ = self.vectors()
-        length, d = u.shape[1], self.d_state
-        wire = product(b.flip(-1), feedback_series(a, length), length)
-        v = causal_conv(u, self._over_heads(nn.functional.pad(wire[:, :-1], (1, 0))))
-        # the last d values, newest first, zeros before the beginning: (B, channels, d)
-        recent_u, recent_v = (
-            nn.functional.pad(s.mT.flip(-1)[..., :d], (0, max(0, d - length))) for s in (u, v)
-        )
-        heads = (self.n_kernels, self.n_heads)
-        recent_u, recent_v = recent_u.unflatten(1, heads), recent_v.unflatten(1, heads)
-        x = torch.einsum("bkhj,kij->bkhi", recent_u, _toeplitz(b)) + torch.einsum(
-            "bkhj,kij->bkhi", recent_v, _toeplitz(a)
-        )
-        return x.flatten(1, 2)
+        columns = krylov(companion(a), b, u.shape[1])
+        heads = u.flip(1).unflatten(2, (self.n_kernels, self.n_heads))
+        return torch.einsum("blkh,kdl->bkhd", heads, columns).flatten(1, 2)
 
     def default_state(self, batch: int, max_length: int | None = None) -> Float[Tensor, "batch channels d"]:
         """The state before the first step: zero, and of one size for any `max_length`."""
@@ -158,14 +145,6 @@ class CompanionSSM(nn.Module):
     def _check(self, u: Tensor) -> None:
         if u.ndim != 3 or u.shape[-1] != self.d_model or u.shape[1] < 1:
             raise ValueError(f"u must be (batch, length, {self.d_model}) and not empty; got {tuple(u.shape)}")
-
-
-def _toeplitz(v: Float[Tensor, "kernels d"]) -> Float[Tensor, "kernels d d"]:
-    """T[i, j] = v_{i-j} for j <= i, else 0."""
-    d = v.shape[-1]
-    index = torch.arange(d, device=v.device)
-    lag = index[:, None] - index
-    return v[:, lag.clamp(min=0)] * (lag >= 0)
 
 
 class ClosedLoopCompanionSSM(CompanionSSM):
@@ -220,13 +199,14 @@ class ClosedLoopCompanionSSM(CompanionSSM):
         if horizon < 1:
             raise ValueError(f"horizon must be at least 1; got {horizon}")
         x = self.last_state(u).unflatten(1, (self.n_kernels, self.n_heads))
-        rows = torch.stack([self.c, self.guess()], dim=1)[:, None]  # (kernels, steps, 2, d)
-        power = self.loop()
-        while rows.shape[1] < horizon:
-            missing = horizon - rows.shape[1]
-            rows = torch.cat([rows, rows[:, :missing] @ power[:, None]], dim=1)
-            if rows.shape[1] < horizon:
+        rows, power = torch.stack([self.c, self.guess()], dim=1), self.loop()  # (kernels, 2 steps, d)
+        steps = 1
+        while steps < horizon:
+            more = min(steps, horizon - steps)
+            rows, steps = torch.cat([rows, rows[:, : 2 * more] @ power], dim=1), steps + more
+            if steps < horizon:
                 power = power @ power
+        rows = rows.unflatten(1, (horizon, 2))
         both = torch.einsum("bkhd,ktrd->rbtkh", x, rows).flatten(-2)
         return both[0], both[1]
 
