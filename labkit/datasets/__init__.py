@@ -2,7 +2,7 @@
 
 from labkit.datasets.digits import Images, digits
 from labkit.datasets.forecasting import Split, etth1_or_generated, etth1_split, generated_split
-from labkit.datasets.mnist import mnist
+from labkit.datasets.mnist import mnist, mnist_5k
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 
@@ -21,6 +21,7 @@ __all__ = [
     "etth1_split",
     "generated_split",
     "mnist",
+    "mnist_5k",
     "series",
     "status",
 ]

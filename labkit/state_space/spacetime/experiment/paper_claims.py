@@ -163,7 +163,7 @@ def _forecast_claims(found: Measurements, settings: SpaceTimeSettings) -> list[C
                             for name in ("SpaceTime", rival)
                         )
                     ),
-                    note="Only reported: timed on a machine that others used at the same time, so the seeds differ widely.",
+                    note="Only reported: timed on a machine that was busy with other work; the seeds differ widely.",
                 )
             )
     return made
