@@ -15,6 +15,7 @@ from labkit.state_space.s4_survey.method.dynamics import (
 from labkit.state_space.s4_survey.method.jamba import (
     Jamba,
     JambaBlock,
+    jamba_sizes,
     layers_block_type,
     layers_num_experts,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "gradient_norms",
     "horizon",
     "induction_heads",
+    "jamba_sizes",
     "layers_block_type",
     "layers_num_experts",
     "linearised_response",

@@ -1,5 +1,7 @@
 """Jamba: a few attention layers among Mamba layers, and experts in place of every second MLP (Lieber et al. 2024)."""
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -179,3 +181,41 @@ class Jamba(nn.Module):
                 one = sum(p.numel() for p in block.mlp.experts[0].parameters())
                 count -= (len(block.mlp.experts) - block.mlp.router.top_k) * one
         return count
+
+
+def jamba_sizes(
+    dim: int = 4096,
+    depth: int = 32,
+    attn_period: int = 8,
+    attn_offset: int = 4,
+    experts: int = 16,
+    top_k: int = 2,
+    hidden: int = 14336,
+    heads: int = 32,
+    kv_heads: int = 8,
+    d_state: int = 16,
+    vocab: int = 65536,
+) -> dict[str, int]:
+    """{total, active, cache}: parameters, those that a token meets, and bytes of the cache a token (16 bits a number).
+
+    From the layout alone, with the published Jamba's sizes as defaults; nothing is built. Embedding and head are
+    separate. Raises ValueError as the layout rules do, and unless 1 <= top_k <= experts.
+    """
+    if not 1 <= top_k <= experts:
+        raise ValueError(f"1 <= top_k <= experts is required; got top_k={top_k}, experts={experts}")
+    width, inner, rank = dim // heads, 2 * dim, math.ceil(dim / 16)
+    attention = 2 * dim**2 + 2 * dim * kv_heads * width
+    mamba = (
+        3 * dim * inner
+        + inner * (2 * rank + 2 * d_state)
+        + inner * (4 + 1 + 1 + d_state + 1)
+        + rank
+        + 2 * d_state
+    )
+    total = active = 2 * vocab * dim + dim
+    mixers = layers_block_type(depth, attn_period, attn_offset)
+    for mixer, number in zip(mixers, layers_num_experts(depth, experts), strict=True):
+        rest = (attention if mixer == "attention" else mamba) + 2 * dim + (number > 1) * number * dim
+        total += rest + number * 3 * dim * hidden
+        active += rest + min(number, top_k) * 3 * dim * hidden
+    return {"total": total, "active": active, "cache": mixers.count("attention") * 2 * kv_heads * width * 2}
