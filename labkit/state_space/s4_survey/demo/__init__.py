@@ -1,4 +1,4 @@
-"""The survey's interactive pictures: the lineage, its models on one signal, what selectivity does, what it all costs."""
+"""The survey's interactive pictures: the lineage, its models on one signal, selectivity, costs."""
 
 from labkit.state_space.s4_survey.demo.hybrids import expert_loads, jamba_builder
 from labkit.state_space.s4_survey.demo.lineage import complexity_chart, lineage_map

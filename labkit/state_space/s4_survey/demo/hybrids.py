@@ -25,9 +25,9 @@ def jamba_builder(
         int, Interval(ge=1, le=8), Label("heads of keys and values"), doc("of 32 query heads")
     ] = 8,
 ) -> go.Figure:
-    """With its published sizes (width 4096, MLP 14336) this is Jamba: 52 billion parameters, 12 billion of which a token
-    meets, and 4 GiB of cache at 256K tokens. Set *one attention layer in* to 1: that is a Transformer, with eight times
-    the cache. More experts: more parameters, the same work a token. The offset moves the attention layers and costs
+    """With its published sizes (width 4096, MLP 14336) this is Jamba: 52 billion parameters, of which a token meets
+    12 billion, and 4 GiB of cache at 256K tokens. Set *one attention layer in* to 1: that is a Transformer, with eight
+    times the cache. More experts: more parameters, the same work a token. The offset moves the attention layers and costs
     nothing.
     """  # fmt: skip
     offset, top_k, kv_heads = min(offset, period - 1), min(top_k, experts), 2 ** (kv_heads.bit_length() - 1)

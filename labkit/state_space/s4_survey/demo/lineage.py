@@ -13,8 +13,8 @@ from labkit.state_space.s4_survey.method import LINEAGE, cost_model
 
 # position on the timeline (years are not to scale), lane
 MODELS = (
-    ("rnn", 0, 1), ("lstm", 1, 1), ("gru", 2, 1), ("transformer", 3, 0), ("s4", 4, 2), ("dss", 5, 2), ("s4d", 5.4, 2),
-    ("s5", 5.7, 3), ("mamba", 6.2, 3), ("jamba", 7, 3),
+    ("rnn", 0, 1), ("lstm", 1, 1), ("gru", 2, 1), ("transformer", 3, 0), ("s4", 4, 2), ("dss", 4.8, 2), ("s4d", 5.2, 2),
+    ("s5", 5.2, 3), ("mamba", 6.1, 3), ("jamba", 7, 3),
 )  # fmt: skip
 STEPS = (
     ("rnn", "lstm", "gates"), ("lstm", "gru", "fewer gates"), ("rnn", "s4", "linear, structured"),
@@ -50,8 +50,8 @@ def lineage_map(
     L: Annotated[int, Interval(ge=1024, le=262144), MultipleOf(1024), Label("length L")] = 4096,
     D: Annotated[int, Interval(ge=64, le=1024), MultipleOf(64), Label("width D")] = 256,
 ) -> tuple[go.Figure, pd.DataFrame]:
-    """Choose a model: the arrows say what it changed in its ancestors, the table what it computes and costs. Make L
-    larger: the Transformer's training and cache run away; Jamba's follow at a distance; all other rows keep their state.
+    """Choose a model: the arrows say what it changed in its ancestors, the table what it computes and costs. Make
+    L larger: the Transformer's training and cache run away, Jamba's follow at a distance; all others keep their state.
     Operations and bytes are one layer's, from the lab's cost model, which is checked against the code; strengths and
     limits are quoted from the survey and measured in the experiment where a claim says so.
     """  # fmt: skip

@@ -30,10 +30,11 @@ def _names(x: torch.Tensor) -> list[str]:
 
 @demo("Delta microscope: what the model takes in")
 def delta_microscope(sequence: Sequence = 0, layer: Layer = 1) -> go.Figure:
-    """A small Mamba that was trained on selective copying reads a new sequence. A large Δ lets a channel take the token
-    in and forget what it held; a small Δ lets the token pass. Choose other sequences and compare data with noise in the
-    lowest panel. S4D has one Δ a channel, whatever it reads: its rows are flat, and it cannot tell them apart by Δ.
-    In layer 2 the marks are weaker: the choice has been made.
+    """A small Mamba, trained on selective copying, reads a new sequence. A large Δ lets a channel take in what it reads
+    and forget what it held; a small Δ lets it pass. One would expect Δ to light up at the data tokens. Here it lights
+    up **three steps after each**: a convolution of four taps stands before the state-space model, and carries the token
+    until it drops out of its window. Choose other sequences: it is always the third step. In layer 2 Δ falls
+    instead, from the data token on: do not overwrite. S4D has one Δ a channel, whatever it reads: nothing lights up.
     """
     x, y = _sequence(sequence)
     model, s4d = trained("mamba"), trained("s4d")
@@ -41,22 +42,22 @@ def delta_microscope(sequence: Sequence = 0, layer: Layer = 1) -> go.Figure:
         delta = steps_of(model, x)[layer - 1]
         answers = model(x)[0, -y.shape[1] :].argmax(-1)
         constant = s4d.layers[layer - 1].log_dt.exp()
-    ratio = _contrast(x[0], delta)
     order = delta.mean(0).argsort()
+    after = data_before(x[0], model.layers[0].d_conv - 1)
+    ratio = float(delta[after].mean() / delta[~after].mean())
     return figures.delta_microscope(
         x[0],
         delta[:, order],
         constant.sort().values,
         answers,
-        title=f"Selective copying of {y[0].tolist()}: mean Δ for data / for noise = {ratio:.2f}",
+        title=f"Selective copying of {y[0].tolist()}: mean Δ three steps after data / elsewhere = {ratio:.2f}",
     )
 
 
-def _contrast(tokens: torch.Tensor, delta: torch.Tensor) -> float:
-    """Mean Delta at data tokens over mean Delta at noise."""
-    noise = tokens == 0
-    data = ~noise & (tokens < COPYING.vocab - 1)
-    return float(delta[data].mean() / delta[noise].mean())
+def data_before(tokens: torch.Tensor, steps: int) -> torch.Tensor:
+    """Where a data token stood so many steps before."""
+    data = (tokens != 0) & (tokens < COPYING.vocab - 1)
+    return torch.cat([torch.zeros_like(data[:steps]), data[: len(data) - steps]])
 
 
 @demo("Effective attention: three matrices")
@@ -69,9 +70,9 @@ def effective_attention(
     sharpness: Annotated[float, Interval(ge=0.0, le=6.0), Step(0.5), doc("of the attention's queries")] = 3.0,
 ) -> go.Figure:
     """Each model's output is a matrix times its input; row i says what output i reads. S4D's is constant along its
-    diagonals: change the sequence, and it stays. Mamba's is a lower triangle, too, but each column has its own strength:
-    look for columns that stand out at the data tokens, and for channels whose columns end where another token resets
-    them. Attention (untrained here) may read any row it likes; its rows sum to 1, Mamba's need not.
+    diagonals: change the sequence, and it stays. Mamba's is a lower triangle, too, but each column has its own
+    strength: look for columns that stand out after the data tokens, and for channels whose columns end where
+    another token resets them. Attention (untrained here) may read any row it likes; its rows sum to 1, Mamba's need not.
     """  # fmt: skip
     x, _ = _sequence(sequence)
     model, s4d = trained("mamba"), trained("s4d")

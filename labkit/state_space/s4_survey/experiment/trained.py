@@ -1,7 +1,7 @@
 """The small trained models that ship with the lab, for the pictures: how they were trained, and how to load them.
 
-`python -m labkit.state_space.s4_survey.experiment.trained` trains them anew and writes data/models/s4_survey.safetensors
-(under a minute of one core).
+`python -m labkit.state_space.s4_survey.experiment.trained` trains them anew, in under a minute of one
+core, and writes data/models/s4_survey.safetensors.
 """
 
 from functools import lru_cache

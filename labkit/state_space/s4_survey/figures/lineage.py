@@ -53,9 +53,10 @@ def timeline(
     ]
     drawn.update_yaxes(tickvals=list(range(4)), ticktext=lanes, range=[-0.6, 3.5], showgrid=False)
     drawn.update_xaxes(
-        tickvals=[0, 1, 2, 3, 4, 5, 6, 7, 8], ticktext=["1990", "1997", "2014", "2017", "2021", "2022", "2023", "2024", ""],
+        tickvals=list(range(8)), ticktext=["1990", "1997", "2014", "2017", "2021", "2022", "2023", "2024"],
         range=[-0.5, 7.7],
     )  # fmt: skip
+    drawn.update_layout(margin_l=100)
     return drawn
 
 
@@ -73,8 +74,11 @@ def costs(
                 "dash": "dash" if name == "jamba" else "solid",
             },
         )  # fmt: skip
-    drawn.update_xaxes(type="log", tickvals=list(lengths)[::2])
-    drawn.update_yaxes(type="log")
+    ticks = list(lengths)[::2]
+    drawn.update_xaxes(
+        type="log", tickvals=ticks, ticktext=[f"{L // 1024}K" if L >= 1024 else str(L) for L in ticks]
+    )
+    drawn.update_yaxes(type="log", dtick=1)
     drawn.update_layout(margin_t=120)
     return drawn
 
