@@ -26,10 +26,10 @@ def jamba_builder(
     ] = 8,
 ) -> go.Figure:
     """With its published sizes (width 4096, MLP 14336) this is Jamba: 52 billion parameters, of which a token meets
-    12 billion, and 4 GiB of cache at 256K tokens. Set *one attention layer in* to 1: that is a Transformer, with eight
-    times the cache. More experts: more parameters, the same work a token. The offset moves the attention layers and costs
-    nothing.
-    """  # fmt: skip
+    12 billion, and 4 GiB of cache at 256K tokens. Set *one attention layer in* to 1: that is a Transformer, with
+    eight times the cache. More experts: more parameters, the same work a token. The offset moves the attention layers
+    and costs nothing.
+    """
     offset, top_k, kv_heads = min(offset, period - 1), min(top_k, experts), 2 ** (kv_heads.bit_length() - 1)
     mixers = layers_block_type(layers, period, offset)
     sizes = jamba_sizes(

@@ -103,8 +103,8 @@ def score(task: str, layers: int, width: int, period: int, offset: int, kv_heads
 def hybrid_in_budget(answer) -> str:
     """Build a small Jamba (no experts, 4 query heads) that keeps at most **16 numbers of cache a token** and reaches an
     accuracy of **0.9 on both** selective copying and induction heads after 150 steps of training (a few seconds).
-    Choose `{"layers": 1 to 4, "width": 8 to 48, "period": ..., "offset": ..., "kv_heads": 1, 2 or 4}`: layer i is attention
-    where i mod period = offset, and Mamba elsewhere.
+    Choose `{"layers": 1 to 4, "width": 8 to 48, "period": ..., "offset": ..., "kv_heads": 1, 2 or 4}`: layer i is
+    attention where i mod period = offset, and Mamba elsewhere.
     """
     named = {mistake.name: mistake.message for mistake in hybrid_in_budget.mistakes}
     names = ("layers", "width", "period", "offset", "kv_heads")

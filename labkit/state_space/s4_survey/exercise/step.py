@@ -77,8 +77,8 @@ def _same(found, wanted) -> bool:
 )
 def selective_step(answer) -> str:
     r"""Write `step(x, u, v, A_log, B, C, D, z)` that returns `(y, x)`, one step of Mamba's inner model for one
-    sequence: `x` (channels, states) is the state, `u, v, D, z` are (channels,), `A_log` is (channels, states), `B, C` are
-    (states,).
+    sequence: `x` (channels, states) is the state, `u, v, D, z` are (channels,), `A_log` is (channels, states), `B, C`
+    are (states,).
 
     $$\Delta = \mathrm{softplus}(v),\quad A = -e^{A_{\log}},\quad x \leftarrow e^{\Delta A}\,x + \Delta\,B\,u,\quad
     y = (C x + D u)\cdot z\,\sigma(z)$$
