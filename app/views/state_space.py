@@ -12,7 +12,7 @@ STEPS = {
         "three methods: run a sequence, step, say what you keep."
     ),
     "2 One signal": (
-        "All of them on one signal that you choose: what they answer to a kick, where their eigenvalues lie, what comes "
+        "All of them on one signal that you choose: the answer to a kick, where the eigenvalues lie, what comes "
         "out, and how far back they hear. Then: what the last output can learn from the past."
     ),
     "3 Selectivity": (

@@ -72,7 +72,7 @@ def effective_attention(
     """Each model's output is a matrix times its input; row i says what output i reads. S4D's is constant along its
     diagonals: change the sequence, and it stays. Mamba's is a lower triangle, too, but each column has its own
     strength: look for columns that stand out after the data tokens, and for channels whose columns end where another
-    token resets them. Attention (untrained here) may read any row it likes; its rows sum to 1, Mamba's need not.
+    token resets them. Attention (untrained here) may read any earlier input; its rows sum to 1, Mamba's need not.
     """
     x, _ = _sequence(sequence)
     model, s4d = trained("mamba"), trained("s4d")

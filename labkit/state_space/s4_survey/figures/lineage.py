@@ -31,9 +31,10 @@ def timeline(
             x=x1, y=y1, ax=x0, ay=y0, axref="x", ayref="y", xref="x", yref="y", showarrow=True,
             arrowhead=2, arrowwidth=1.6, arrowcolor=MUTED, standoff=24, startstandoff=24,
         )  # fmt: skip
+        near = 0.5 if x1 - x0 < 2 else 0.3
         if words:
             drawn.add_annotation(
-                x=(x0 + x1) / 2, y=(y0 + y1) / 2, text=words, showarrow=False, yshift=11,
+                x=x0 + near * (x1 - x0), y=y0 + near * (y1 - y0), text=words, showarrow=False, yshift=11,
                 font={"size": 12, "color": "#52606D"}, bgcolor="rgba(255,255,255,0.85)",
             )  # fmt: skip
     for name, year, lane in models:
@@ -45,18 +46,11 @@ def timeline(
                     "line": {"width": 3 if picked else 0, "color": "#222222"}},
             showlegend=False, hovertext=f"{shown(name)}, {year:.0f}", hoverinfo="text",
         )  # fmt: skip
-    lanes = [
-        "attention",
-        "nonlinear recurrence",
-        "one linear system a channel",
-        "one system, or input-dependent",
-    ]
+    lanes = ["attention", "nonlinear<br>recurrence", "one system<br>a channel", "a scan"]
     drawn.update_yaxes(tickvals=list(range(4)), ticktext=lanes, range=[-0.6, 3.5], showgrid=False)
-    drawn.update_xaxes(
-        tickvals=list(range(8)), ticktext=["1990", "1997", "2014", "2017", "2021", "2022", "2023", "2024"],
-        range=[-0.5, 7.7],
-    )  # fmt: skip
-    drawn.update_layout(margin_l=100)
+    years = ["1990", "1997", "2014", "2017", "2021", "2022", "2023", "2024"]
+    drawn.update_xaxes(tickvals=list(range(8)), ticktext=years, range=[-0.5, 7.7])
+    drawn.update_layout(margin_l=110)
     return drawn
 
 

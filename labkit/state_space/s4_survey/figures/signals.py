@@ -66,6 +66,8 @@ def eigenvalues(found: Mapping[str, Tensor], colours: Mapping[str, str]) -> go.F
     drawn.update_yaxes(range=[-1.15, 1.15])
     drawn.update_xaxes(title_text="real part", row=2)
     drawn.update_yaxes(title_text="imaginary part", col=1)
+    # a circle should look like one
+    drawn.update_layout({f"yaxis{y[1:]}": {"scaleanchor": x} for x, y in every})
     return drawn
 
 
