@@ -68,6 +68,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "build",
             "cost_model",
             "induction_heads",
+            "jamba_sizes",
             "layers_block_type",
             "layers_num_experts",
             "match_params",

@@ -52,7 +52,7 @@ _ALL = ("mamba", "mamba_lti", "s4", "s4d", "dss", "s5", "lstm", "transformer")
 
 PRESETS = {
     "smoke": SurveySettings(
-        copying=TokenTask(models=_BOTH, length=24, steps=420),
+        copying=TokenTask(models=_BOTH, length=24, steps=600),
         induction=TokenTask(models=_BOTH, length=24, vocab=8, steps=250),
     ),
     # made to fit eight minutes of one core for three seeds

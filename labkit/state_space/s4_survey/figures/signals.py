@@ -97,7 +97,7 @@ TOKEN_COLOURS = ("#E4E7EB", *COLOURS[:6], COLOURS[7])
 def delta_microscope(
     tokens: Int[Tensor, " length"],
     delta: Float[Tensor, "length channels"],
-    constant: Float[Tensor, " channels"],
+    constant: Float[Tensor, " others"],
     answers: Int[Tensor, " marked"],
     *,
     title: str,
