@@ -7,8 +7,8 @@ from labkit.state_space.s4_survey.experiment.settings import SurveySettings
 
 GROWING = ("transformer", "jamba")
 _SMOKE = (
-    "Earlier presets with seed 0: copying 0.88 after 300 steps and 0.91 after 420; induction 0.88 after 180. This preset "
-    "trains for longer (600 and 250 steps)."
+    "Earlier presets with seed 0: copying 0.88 after 300 steps and 0.91 after 420; induction 0.88 after 180. This "
+    "preset trains for longer (600 and 250 steps)."
 )
 
 
