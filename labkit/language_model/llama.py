@@ -1,4 +1,4 @@
-"""A Llama: root-mean-square norms, rotary positions, grouped queries, a gated feed-forward, a tied embedding.
+"""A Llama: root-mean-square norms, rotary positions, grouped queries, a gated feed-forward.
 
 The parameters have the names of Hugging Face's `LlamaForCausalLM`, so that weights go both ways. Having our own keeps
 the small models fast and free of imports, and lets every paper see all of a transformer in one page.
@@ -27,6 +27,7 @@ class LlamaConfig:
     rope_theta: float = 10_000.0
     rms_norm_eps: float = 1e-5
     max_position_embeddings: int = 2048
+    tie_word_embeddings: bool = True
 
     @property
     def head_dim(self) -> int:
@@ -138,12 +139,14 @@ class Body(nn.Module):
 
 
 class Llama(nn.Module):
-    """A causal language model with a tied embedding."""
+    """A causal language model; the embedding is its read-out too, unless the config says otherwise."""
 
     def __init__(self, config: LlamaConfig):
         super().__init__()
         self.config = config
         self.model = Body(config)
+        if not config.tie_word_embeddings:
+            self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
     def initialise(self, generator: torch.Generator | None = None) -> "Llama":
         """Draw all matrices from N(0, 0.02^2); those that end a residual branch are smaller by sqrt(2 layers)."""
@@ -156,7 +159,7 @@ class Llama(nn.Module):
 
     @property
     def embedding(self) -> Float[Tensor, "vocabulary width"]:
-        """The embedding, which is also the read-out."""
+        """The tokens' embeddings."""
         return self.model.embed_tokens.weight
 
     def forward(
@@ -193,4 +196,5 @@ class Llama(nn.Module):
             x = block(x, angles, attention_mask, cache)
         if last_only:
             x = x[:, -1]
-        return F.linear(self.model.norm(x), self.embedding)
+        readout = self.embedding if self.config.tie_word_embeddings else self.lm_head.weight
+        return F.linear(self.model.norm(x), readout)
