@@ -86,16 +86,23 @@ class Attention(nn.Module):
         angles: tuple[Tensor, Tensor],
         mask: Bool[Tensor, "rows 1 length keys"] | None,
         cache: Cache | None,
-    ) -> Float[Tensor, "batch length width"]:
-        q, k, v = (
-            project(x).unflatten(-1, (-1, self.d)).transpose(1, 2)
-            for project in (self.q_proj, self.k_proj, self.v_proj)
+        last: bool = False,
+    ) -> Float[Tensor, "batch queries width"]:
+        """Attend; with `last` only the last position asks."""
+        cos, sin = angles
+        k, v = (
+            project(x).unflatten(-1, (-1, self.d)).transpose(1, 2) for project in (self.k_proj, self.v_proj)
         )
-        q, k = rotate(q, *angles), rotate(k, *angles)
+        k = rotate(k, cos, sin)
+        causal = mask is None
+        if last:
+            x, cos, sin, causal = x[:, -1:], cos[:, :, -1:], sin[:, :, -1:], False
+            mask = None if mask is None else mask[:, :, -1:]
+        q = rotate(self.q_proj(x).unflatten(-1, (-1, self.d)).transpose(1, 2), cos, sin)
         if cache is not None:
             k, v = cache.update(k, v, self.index)
         mixed = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.grouped
+            q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.grouped
         )
         return self.o_proj(mixed.transpose(1, 2).flatten(2))
 
@@ -123,8 +130,17 @@ class Block(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.mlp = GatedMLP(config)
 
-    def forward(self, x, angles, mask, cache):
-        x = x + self.self_attn(self.input_layernorm(x), angles, mask, cache)
+    def forward(
+        self,
+        x: Float[Tensor, "batch length width"],
+        angles: tuple[Tensor, Tensor],
+        mask: Bool[Tensor, "rows 1 length keys"] | None,
+        cache: Cache | None,
+        last: bool = False,
+    ) -> Float[Tensor, "batch queries width"]:
+        """The block's output, at all positions or only at the last."""
+        mixed = self.self_attn(self.input_layernorm(x), angles, mask, cache, last)
+        x = (x[:, -1:] if last else x) + mixed
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -192,8 +208,10 @@ class Llama(nn.Module):
                 ones = torch.ones(length, past + length, dtype=torch.bool, device=x.device)
                 attention_mask = ones.tril(past)[None, None]
         angles = rotation(position_ids, self.config.head_dim, self.config.rope_theta)
-        for block in self.model.layers:
-            x = block(x, angles, attention_mask, cache)
+        blocks = len(self.model.layers)
+        for number, block in enumerate(self.model.layers, start=1):
+            # where only the last position is wanted, the last block computes nothing else
+            x = block(x, angles, attention_mask, cache, last_only and number == blocks)
         if last_only:
             x = x[:, -1]
         readout = self.embedding if self.config.tie_word_embeddings else self.lm_head.weight
