@@ -58,9 +58,27 @@ VOCABULARY = (
 
 # The attribute of every animal, fruit and tool: what "the lemon is ..." goes on with.
 COLOUR_OF = {
-    **dict(zip(CATEGORIES["animal"], "brown black white purple white brown white black red brown".split(), strict=True)),
-    **dict(zip(CATEGORIES["fruit"], "yellow green red blue red yellow purple purple red green".split(), strict=True)),
-    **dict(zip(CATEGORIES["tool"], "blue black white red brown yellow blue green white yellow".split(), strict=True)),
+    **dict(
+        zip(
+            CATEGORIES["animal"],
+            ["brown", "black", "white", "purple", "white", "brown", "white", "black", "red", "brown"],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            CATEGORIES["fruit"],
+            ["yellow", "green", "red", "blue", "red", "yellow", "purple", "purple", "red", "green"],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            CATEGORIES["tool"],
+            ["blue", "black", "white", "red", "brown", "yellow", "blue", "green", "white", "yellow"],
+            strict=True,
+        )
+    ),
 }
 
 PIECES = ("story", "fact", "choice", "sum", "lego")

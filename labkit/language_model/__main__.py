@@ -17,7 +17,9 @@ def main(arguments: list[str] | None = None) -> None:
     command.add_argument("--which", choices=tuple(RECIPES), default="target")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--device", default="auto")
-    command.add_argument("--to", type=Path, default=paths.shipped() / "models", help="the folder for the files")
+    command.add_argument(
+        "--to", type=Path, default=paths.shipped() / "models", help="the folder for the files"
+    )
     asked = parser.parse_args(arguments)
 
     def log(number: int, figures: dict) -> None:

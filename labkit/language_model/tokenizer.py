@@ -17,7 +17,9 @@ class TextTokenizer:
     def __init__(self, core: Tokenizer, *, words: bool):
         self.core = core
         self.words = words
-        self.special = {token.content: id for id, token in core.get_added_tokens_decoder().items() if token.special}
+        self.special = {
+            token.content: id for id, token in core.get_added_tokens_decoder().items() if token.special
+        }
 
     def __len__(self) -> int:
         """The size of the vocabulary."""

@@ -1,6 +1,6 @@
 """How the lab's own small models are made: a Llama reads tinyworld until it writes it.
 
-    python -m labkit.language_model train --which target --seed 0
+python -m labkit.language_model train --which target --seed 0
 """
 
 import itertools

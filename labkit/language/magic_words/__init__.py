@@ -37,7 +37,8 @@ PAPER = Paper(
             r"R_y^k(x_0) = \{\, y : \exists\, u,\ |u| \le k,\ \arg\max P_{LM}(\cdot \mid u\,x_0) = y \,\}",
         ),
         Equation(
-            "k-ε controllability", r"\varepsilon(k) = 1 - \Pr_{(x_0, y) \sim D}\left[\, y \in R_y^k(x_0) \,\right]"
+            "k-ε controllability",
+            r"\varepsilon(k) = 1 - \Pr_{(x_0, y) \sim D}\left[\, y \in R_y^k(x_0) \,\right]",
         ),
         Equation(
             "a head's output is a mixture of its own and the controls'",

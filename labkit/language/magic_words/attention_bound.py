@@ -155,7 +155,9 @@ def alpha(
         value = largest_singular_value(head.Wq) * largest_singular_value(head.Wk) * M_u * M_x / root
         return value.expand(len(X0))
     q = X0 @ head.Wq
-    if head.turns is not None:  # a rotation of q_i by any angle may meet the control: take the norm that none exceeds
+    if (
+        head.turns is not None
+    ):  # a rotation of q_i by any angle may meet the control: take the norm that none exceeds
         return M_u * largest_singular_value(head.Wk) * q.norm(dim=1) / root
     return M_u * (q @ head.Wk.T).norm(dim=1) / root
 
@@ -190,7 +192,9 @@ def beta(
         sigma_v = largest_singular_value(head.Wv).expand(len(X0))
     if k == 0:
         return torch.zeros_like(log_d)
-    relative = log_d + torch.log(torch.tensor(float(k), dtype=log_d.dtype, device=log_d.device)) - parts.g.log()
+    relative = (
+        log_d + torch.log(torch.tensor(float(k), dtype=log_d.dtype, device=log_d.device)) - parts.g.log()
+    )
     if form == "linear":
         return sigma_v * M_u * relative.exp()
     # k e^alpha / (g + k e^alpha), without overflow
@@ -321,9 +325,7 @@ def _ascend(head, X0, k, M_u, steps, restarts, row, generator, gain) -> tuple[Te
     _check(k, M_u, "paper", "ratio")
     if k < 1:
         raise ValueError(f"k must be at least 1 to steer; got {k}")
-    start = sample_controls(
-        k, M_u, restarts, generator, dim=X0.shape[1], dtype=X0.dtype, device=X0.device
-    )
+    start = sample_controls(k, M_u, restarts, generator, dim=X0.shape[1], dtype=X0.dtype, device=X0.device)
     U = start.clone().requires_grad_(True)
     momentum = torch.zeros_like(start)
     with torch.enable_grad():
@@ -388,7 +390,9 @@ def inputs_of_layer(lm: LanguageModel, ids: Tensor, layer: int) -> Float[Tensor,
     """
     head_from_layer(lm, layer, 0)
     kept: list[Tensor] = []
-    hook = lm.model.model.layers[layer].input_layernorm.register_forward_hook(lambda _m, _i, out: kept.append(out))
+    hook = lm.model.model.layers[layer].input_layernorm.register_forward_hook(
+        lambda _m, _i, out: kept.append(out)
+    )
     try:
         lm.logits(ids[None], last_only=True)
     finally:

@@ -89,7 +89,9 @@ def wilson_interval(successes: int, trials: int, z: float = Z95) -> tuple[float,
         ValueError: no trials, or more successes than trials.
     """
     if trials < 1 or not 0 <= successes <= trials:
-        raise ValueError(f"successes must be from 0 to trials, and trials at least 1; got {successes} of {trials}")
+        raise ValueError(
+            f"successes must be from 0 to trials, and trials at least 1; got {successes} of {trials}"
+        )
     p = successes / trials
     # (p + z^2/2n -+ z sqrt(p (1-p)/n + z^2/4n^2)) / (1 + z^2/n)
     middle = p + z * z / (2 * trials)

@@ -180,4 +180,6 @@ def states_between(
     lm: LanguageModel, prompt: tuple[int, ...], x0: Int[Tensor, " n"]
 ) -> list[tuple[int, ...]]:
     """The path of a prompt: the parts of it, from its last token to all of it, as it grows towards the left."""
-    return [tuple(part) for part in itertools.accumulate(([id] for id in reversed(prompt)), lambda a, b: b + a)]
+    return [
+        tuple(part) for part in itertools.accumulate(([id] for id in reversed(prompt)), lambda a, b: b + a)
+    ]

@@ -91,7 +91,9 @@ def check_state(lm: LanguageModel, x0: Int[Tensor, " n"], longest: int, placemen
     if longest < 0:
         raise ValueError(f"k must be at least 0; got {longest}")
     if len(x0) == 0:
-        raise ValueError(f"x0 is empty: there is no imposed text, so with placement={placement!r} nothing is asked")
+        raise ValueError(
+            f"x0 is empty: there is no imposed text, so with placement={placement!r} nothing is asked"
+        )
     for id in x0.tolist():
         check_token(id, lm.vocab_size, "x0")
     if longest + len(x0) > lm.context:
@@ -101,7 +103,9 @@ def check_state(lm: LanguageModel, x0: Int[Tensor, " n"], longest: int, placemen
         )
 
 
-def target_of(lm: LanguageModel, y: int | Int[Tensor, " answer"], device: torch.device) -> Int[Tensor, " answer"]:
+def target_of(
+    lm: LanguageModel, y: int | Int[Tensor, " answer"], device: torch.device
+) -> Int[Tensor, " answer"]:
     """The target as a tensor of one or several token ids.
 
     Raises:

@@ -48,7 +48,9 @@ class LLMSystem:
             following = torch.tensor([control], dtype=state.dtype, device=state.device)
             return torch.cat([state, following])
         if len(state) == 0:
-            raise ValueError("state is empty: a language model cannot generate from nothing; give a control first")
+            raise ValueError(
+                "state is empty: a language model cannot generate from nothing; give a control first"
+            )
         logits = self.lm.logits(state[None], last_only=True)[0]
         if self.temperature == 0:
             return torch.cat([state, logits.argmax()[None]])

@@ -1,0 +1,294 @@
+"""Panel F: a search for a prompt, step by step; on the tiny model as you watch, on SmolLM2 with progress."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+import torch
+from annotated_types import Interval, MaxLen, MultipleOf, doc
+from torch import Tensor
+
+from labkit.demo import Label, Log, demo
+from labkit.experiment.progress import Progress, silent
+from labkit.language.magic_words import figures
+from labkit.language.magic_words.demo.controls import Seed, State, Text, read_state, read_word, tiny
+from labkit.language.magic_words.demo.reachable import exact_sets
+from labkit.language.magic_words.figures.maps import with_note
+from labkit.language.magic_words.figures.style import safe, visible
+from labkit.language.magic_words.method import (
+    SearchStep,
+    iter_greedy_back_generation,
+    iter_greedy_coordinate_gradient,
+    one_hot_gradient,
+    random_prompts,
+    scores_of,
+    verdict,
+)
+from labkit.language_model import LanguageModel, LanguageModelUnavailable, greedy_decode, shared
+
+METHODS = ("greedy coordinate gradient", "greedy", "random prompts")
+Method = Annotated[
+    Literal["greedy coordinate gradient", "greedy", "random prompts"],
+    doc(
+        "greedy prepends the best word; the gradient proposes swaps of single words; random prompts are the baseline"
+    ),
+]
+SHOWN = 10
+
+
+class Trace:
+    """A search that is carried on as far as it is asked for, and remembered."""
+
+    def __init__(self, steps: Iterator[SearchStep]):
+        self.steps, self.seen, self.over = steps, [], False
+
+    def upto(self, number: int) -> list[SearchStep]:
+        """The first `number` + 1 steps, or all that there are."""
+        while len(self.seen) <= number and not self.over:
+            step = next(self.steps, None)
+            if step is None:
+                self.over = True
+            else:
+                self.seen.append(step)
+        return self.seen[: number + 1]
+
+
+def iter_random(
+    lm: LanguageModel, x0: Tensor, y: Tensor, k: int, batch: int, iterations: int, generator: torch.Generator
+) -> Iterator[SearchStep]:
+    """The baseline: fresh random prompts at each step; the best one is kept."""
+    tokens = lm.allowed_tokens()
+    best, seen = None, 0
+    for number in range(iterations + 1):
+        rows = random_prompts(tokens, batch if number else 1, k, generator)
+        losses, reached = scores_of(lm, rows, x0, y)
+        place, seen = int(losses.argmin()), seen + len(rows)
+        if best is None or losses[place].item() < best.loss:
+            best = SearchStep(number, rows[place], losses[place].item(), bool(reached[place]), seen)
+        yield SearchStep(number, best.prompt, best.loss, best.reached, seen)
+
+
+def _steps(lm, x0, y, method, k, batch, top, keep_best, seed, iterations) -> Iterator[SearchStep]:
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    target = torch.tensor([y], device=lm.device)
+    if method == "greedy":
+        loss, reached = scores_of(lm, x0[None, :0], x0, target)
+        yield SearchStep(0, x0[:0], loss.item(), bool(reached), 1)
+        for step in iter_greedy_back_generation(lm, x0, y, k):
+            step.number += 1
+            yield step
+    elif method == "random prompts":
+        yield from iter_random(lm, x0, target, k, batch, iterations, generator)
+    else:
+        yield from iter_greedy_coordinate_gradient(
+            lm,
+            x0,
+            y,
+            k,
+            batch=batch,
+            top=top,
+            iterations=iterations,
+            keep_best=keep_best,
+            generator=generator,
+        )
+
+
+@lru_cache(maxsize=64)
+def _trace(
+    ids: tuple[int, ...], y: int, method: str, k: int, batch: int, top: int, keep_best: bool, seed: int
+) -> Trace:
+    x0 = torch.tensor(ids, device="cpu")
+    return Trace(_steps(tiny(), x0, y, method, k, batch, top, keep_best, seed, 34))
+
+
+@demo("Live search: a prompt is looked for, step by step")
+def live_search(
+    state: State = "the lemon is",
+    text: Text = "ann sees the",
+    target: Annotated[str, MaxLen(20), Label("wanted word")] = "green",
+    method: Method = "greedy coordinate gradient",
+    k: Annotated[int, Interval(ge=1, le=10), Label("prompt length k")] = 4,
+    step: Annotated[
+        int, Interval(ge=0, le=34), Label("step"), doc("move it one by one to watch the search")
+    ] = 4,
+    batch: Annotated[int, Interval(ge=8, le=512), Log(per_decade=4), Label("swaps tried a step")] = 64,
+    keep_best: Annotated[
+        bool,
+        Label("keep the best"),
+        doc("off, as in the reference: the best swap is taken even if it is worse"),
+    ] = False,
+    seed: Seed = 0,
+) -> tuple[go.Figure, pd.DataFrame, pd.DataFrame]:
+    """Move the step from 0 on: the prompt changes word by word and the loss falls. Lower left, each dot is a swap: what
+    the gradient predicted, and what happened. They hardly agree, and that is why every swap must be evaluated. Then try
+    greedy and random prompts at the same length; take off or put on “keep the best”. A word that is not reached here is
+    not found; the table says what the exact sets prove.
+    """
+    lm = tiny()
+    ids, chosen, note = read_state(state, text)
+    y, target, wrong = read_word(target, "green")
+    trace = _trace(tuple(ids.tolist()), y, method, k, batch, 16, keep_best, seed)
+    return _drawn(lm, ids, y, chosen, target, trace.upto(step), method, note or wrong)
+
+
+def _drawn(lm, ids, y, chosen, target, steps, method, note) -> tuple[go.Figure, pd.DataFrame, pd.DataFrame]:
+    now, before = steps[-1], steps[-2] if len(steps) > 1 else steps[-1]
+    old = before.prompt if now.gradient is not None else now.prompt
+    gradient = now.gradient
+    if gradient is None and len(now.prompt):
+        _, full = one_hot_gradient(lm, now.prompt, ids, torch.tensor([y], device=lm.device))
+        gradient = full.norm(dim=1)
+    predicted = [] if now.predicted is None else now.predicted.tolist()
+    actual = [] if now.predicted is None else now.actual.tolist()
+    losses = [one.loss for one in steps]
+    best = [min(losses[: place + 1]) for place in range(len(losses))]
+    won = any(one.reached for one in steps)
+    drawn = figures.live_search(
+        losses,
+        best,
+        len(steps) - 1,
+        lm.token_strings(old),
+        [] if gradient is None else gradient.tolist(),
+        predicted,
+        actual,
+        _likely(lm, ids),
+        _likely(lm, torch.cat([now.prompt, ids])),
+        target,
+        title=f"“{safe(visible(target))}” after “{safe(chosen)}”: {'reached' if won else 'not found so far'} "
+        f"({now.evaluations} prompts scored)",
+        correlation=_correlation(predicted, actual),
+    )
+    return with_note(drawn, note), _swaps(lm, now), _summary(lm, ids, y, chosen, steps, method)
+
+
+def _swaps(lm: LanguageModel, step: SearchStep) -> pd.DataFrame:
+    """The best swaps of a step."""
+    columns = ["prompt", "predicted change (nats)", "true change (nats)"]
+    if step.candidates is None or step.actual is None:
+        return pd.DataFrame([], columns=columns)
+    order = step.actual.argsort()[:8]
+    predicted = [float("nan")] * len(order) if step.predicted is None else step.predicted[order].tolist()
+    texts = [lm.decode(row) for row in step.candidates[order]]
+    if step.predicted is None:
+        columns = ["prompt", "predicted change (nats)", "loss (nats)"]
+    rows = zip(
+        texts,
+        [round(p, 3) for p in predicted],
+        [round(a, 3) for a in step.actual[order].tolist()],
+        strict=True,
+    )
+    return pd.DataFrame(list(rows), columns=columns)
+
+
+def _summary(lm, ids, y, chosen, steps, method) -> pd.DataFrame:
+    best = min(steps, key=lambda one: (not one.reached, one.loss))
+    state = torch.cat([best.prompt, ids])
+    says = lm.decode(greedy_decode(lm, state, 12))
+    rows = [
+        ("search", method),
+        ("best prompt so far", lm.decode(best.prompt)),
+        ("the model then says", f"{lm.decode(best.prompt)} [{chosen}] {says}"),
+        ("this search", "reached" if best.reached else "not found"),
+    ]
+    if lm.name == "tiny":
+        exact = verdict(exact_sets(tuple(ids.tolist()), 1, "all words", "prefix", False), y)
+        rows.append(("every prompt of at most 1 word", exact))
+    return pd.DataFrame(rows, columns=["what", "value"])
+
+
+@torch.no_grad()
+def _likely(lm: LanguageModel, ids: Tensor) -> tuple[list[str], list[float]]:
+    chances = lm.logits(ids[None], last_only=True)[0].softmax(-1)
+    top = chances.topk(SHOWN)
+    return lm.token_strings(top.indices), top.values.tolist()
+
+
+def _correlation(predicted: list[float], actual: list[float]) -> float | None:
+    if len(predicted) < 3:
+        return None
+    pair = torch.corrcoef(torch.tensor([predicted, actual], dtype=torch.float64, device="cpu"))[0, 1].item()
+    return None if pair != pair else pair
+
+
+@demo("Live search on SmolLM2: real text", slow=True)
+def search_real_model(
+    text: Annotated[str, MaxLen(200), Label("imposed text x₀")] = "The capital of France is",
+    target: Annotated[
+        str,
+        MaxLen(20),
+        Label("wanted token"),
+        doc("one token; most words begin with a space, which is added for you"),
+    ] = "green",
+    method: Method = "greedy coordinate gradient",
+    k: Annotated[int, Interval(ge=1, le=8), Label("prompt length k")] = 3,
+    steps: Annotated[int, Interval(ge=1, le=20), doc("each takes some seconds on a CPU")] = 4,
+    batch: Annotated[int, Interval(ge=8, le=128), MultipleOf(8), Label("swaps tried a step")] = 32,
+    keep_best: Annotated[bool, Label("keep the best")] = True,
+    seed: Seed = 0,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> tuple[go.Figure, pd.DataFrame, pd.DataFrame]:
+    """The same search on a language model of real text: 135 million parameters and 49,152 tokens, so nothing can be
+    enumerated, and what is not reached is only not found. Compare the scatter with the tiny model's. Without SmolLM2 on
+    this machine (`labkit model fetch smollm2-135m`) the picture searches on the tiny model, and says so.
+    """
+    note = ""
+    try:
+        lm = shared("smollm2-135m", device)
+    except LanguageModelUnavailable as error:
+        lm, note = shared("tiny", device), f"{error}."
+    try:
+        ids, y, word = _read_real(lm, text, target)
+    except ValueError as error:
+        fallback = ("The capital of France is", " green") if lm.name != "tiny" else ("the lemon is", "green")
+        note = note or f"{error}. Shown instead: “{fallback[0]}”."
+        text = fallback[0]
+        ids, y, word = lm.encode(text), lm.single_token(fallback[1]), fallback[1]
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    candidates = None
+    if lm.name != "tiny":  # a sweep of all 49,152 tokens would take minutes
+        candidates = lm.allowed_tokens()
+        order = torch.randperm(len(candidates), generator=generator, device="cpu")
+        candidates = (
+            candidates[order[: 4 * batch].to(candidates.device)] if method == "greedy" else candidates
+        )
+    found = []
+    if method == "greedy":
+        source = iter_greedy_back_generation(lm, ids, y, k, candidates=candidates)
+    elif method == "random prompts":
+        target_ids = torch.tensor([y], device=lm.device)
+        source = iter_random(lm, ids, target_ids, k, batch, steps, generator)
+    else:
+        source = iter_greedy_coordinate_gradient(
+            lm,
+            ids,
+            y,
+            k,
+            batch=batch,
+            top=64,
+            iterations=steps,
+            keep_best=keep_best,
+            generator=generator,
+            candidates=candidates,
+        )
+    whole = k if method == "greedy" else steps + 1
+    for number, step in enumerate(source, start=1):
+        found.append(step)
+        words = f"“{lm.decode(step.prompt)}”, loss {step.loss:.2f}"
+        progress(number / whole, words + (": reached" if step.reached else ""))
+    return _drawn(lm, ids, y, text, word, found, f"{method}, {lm.name}", note)
+
+
+def _read_real(lm: LanguageModel, text: str, target: str) -> tuple[Tensor, int, str]:
+    """Ids of the imposed text and of a single wanted token."""
+    ids = lm.encode(text)
+    if len(ids) == 0:
+        raise ValueError("there is no imposed text")
+    if lm.name == "tiny":
+        return ids, lm.single_token(target), target
+    word = target if target.startswith((" ", "\n")) else f" {target}"
+    if not target.strip():
+        raise ValueError("there is no wanted token")
+    return ids, lm.single_token(word), word
