@@ -21,7 +21,7 @@ from labkit.language.magic_words.attention_bound import (
     steer,
 )
 from labkit.language.magic_words.demo.controls import Seed, State, Text, read_state, tiny
-from labkit.language.magic_words.experiment import attention as experiment
+from labkit.language.magic_words.experiment import heads
 from labkit.language.magic_words.figures.maps import with_note
 from labkit.language.magic_words.figures.style import safe
 
@@ -47,9 +47,9 @@ def attention_set(
     found and what is proven. Scale W_q up and the paper's bound becomes useless first.
     """
     generator = torch.Generator(device="cpu").manual_seed(seed)
-    head = experiment.random_head(generator, d_out=2)
+    head = heads.random_head(generator, d_out=2)
     head = AttentionHead(scale_q * head.Wq, scale_k * head.Wk, scale_v * head.Wv, causal=causal)
-    X0 = experiment.random_states(generator, rows)
+    X0 = heads.random_states(generator, rows)
     row = rows - 1
     parts = decompose(head, X0[:0], X0)
     cloud = outputs(head, sample_controls(k, M_u, 5000, generator, dim=6), X0, row)
@@ -83,7 +83,7 @@ def _heads(ids: tuple[int, ...], k: int) -> list:
     tokens = lm.allowed_tokens()
     generator = torch.Generator(device="cpu").manual_seed(0)
     prompts = tokens[torch.randint(len(tokens), (24 * k,), generator=generator, device="cpu")]
-    return experiment.layer_bounds(lm, torch.tensor(ids, device="cpu"), k, prompts)
+    return heads.layer_bounds(lm, torch.tensor(ids, device="cpu"), k, prompts)
 
 
 @demo("The theory on real heads: how loose is the bound?")

@@ -118,5 +118,6 @@ def layer_bounds(
             name=BOUND_NAMES[name],
             marker={"symbol": "line-ew", "size": 18, "line": {"width": 4, "color": BOUND_COLOURS[name]}},
         )
-    drawn.update_yaxes(type="log")
+    drawn.update_xaxes(type="category")
+    drawn.update_yaxes(type="log", dtick=1)
     return drawn

@@ -38,43 +38,63 @@ def vocabulary_map(
     ]
     names = [name for name, _ in rows]
     drawn = figure(
-        title, "words of this kind, in the order of the vocabulary", "", height=110 + 37 * len(rows)
+        title, "words of this kind, in the order of the vocabulary", "", height=130 + 34 * len(rows)
     )
-    cells = [(place, name, id) for name, ids in rows for place, id in enumerate(ids)]
     classes: list[tuple[int | None, str, str]] = [
         (length, f"{REACHED} with k = {length}", LENGTH_COLOURS[length]) for length in range(k + 1)
     ]
     classes.append((None, f"{UNREACHABLE} with k ≤ {k}", DARK))
+    place = {length: number for number, (length, _, _) in enumerate(classes)}
+    z, text, hover = [], [], []
+    for _, ids in rows:
+        blank = 15 - len(ids)
+        z.append([place[shortest.get(id)] for id in ids] + [None] * blank)
+        text.append([safe(words[id]) for id in ids] + [""] * blank)
+        hover.append([_said(words[id], witnesses.get(id), classes[-1][1]) for id in ids] + [""] * blank)
+    last = len(classes) - 1
+    steps = [(edge / len(classes), colour) for i, (_, _, colour) in enumerate(classes) for edge in (i, i + 1)]
+    drawn.add_heatmap(
+        x=list(range(15)),
+        y=names,
+        z=z,
+        zmin=-0.5,
+        zmax=last + 0.5,
+        colorscale=steps,
+        showscale=False,
+        xgap=4,
+        ygap=4,
+        text=text,
+        texttemplate="%{text}",
+        textfont={"size": 13},
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    lit = {id: shortest.get(id) for _, ids in rows for id in ids}
     for length, label, colour in classes:
-        some = [cell for cell in cells if shortest.get(cell[2]) == length]
+        count = sum(value == length for value in lit.values())
         drawn.add_scatter(
-            x=[place for place, _, _ in some],
-            y=[name for _, name, _ in some],
-            text=[safe(words[id]) for _, _, id in some],
-            mode="markers+text",
-            name=f"{label}: {len(some)}",
-            marker={"symbol": "square", "size": 30, "color": colour, "line": {"width": 0}},
-            textfont={"size": 12, "color": TRUTH if length in (None, 2) else "white"},
-            textposition="middle center",
-            hovertext=[
-                safe(words[id]) + "<br>" + (safe(witnesses[id]) if id in witnesses else label)
-                for _, _, id in some
-            ],
-            hoverinfo="text",
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=f"{label}: {count}",
+            marker={"symbol": "square", "size": 15, "color": colour},
         )
-    drawn.update_traces(marker_size=34, cliponaxis=False)
-    drawn.update_xaxes(range=[-0.7, 14.7], showgrid=False, showticklabels=False, ticks="", showline=False)
+    drawn.update_xaxes(range=[-0.5, 14.5], showgrid=False, showticklabels=False, ticks="", showline=False)
     drawn.update_yaxes(
         type="category",
         categoryorder="array",
         categoryarray=names[::-1],
-        range=[-0.6, len(rows) - 0.4],
         showgrid=False,
         ticks="",
         showline=False,
+        automargin=True,
     )
     _note(drawn, note)
     return drawn
+
+
+def _said(word: str, witness: str | None, otherwise: str) -> str:
+    return f"{safe(word)}<br>{safe(witness) if witness else otherwise}"
 
 
 def growth(
