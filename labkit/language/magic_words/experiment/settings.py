@@ -55,15 +55,15 @@ class MagicSettings(Settings):
     exact_states: int = 12
     exact_two: int = 4
     alphabet: int = 0
-    contexts: int = 12
-    beginnings: int = 6
+    contexts: int = 40
+    beginnings: int = 8
     top_contexts: int = 12
     uniform_contexts: int = 12
     top_ranks: tuple[int, ...] = (1, 4, 9)
     uniform_skip: int = 30
     uniform_start: int = 12
     search: Search = Search()
-    budget_pairs: int = 6
+    budget_pairs: int = 4
     budget_lengths: tuple[int, ...] = (1, 2, 3, 4, 6)
     forward_rounds: int = 20
     heads: int = 40
@@ -75,18 +75,18 @@ PRESETS = {
     "smoke": MagicSettings(),
     "class": MagicSettings(
         exact_states=40,
-        exact_two=10,
+        exact_two=8,
         alphabet=32,
         contexts=60,
-        beginnings=20,
+        beginnings=12,
         top_contexts=20,
         uniform_contexts=15,
-        search=Search(gcg_lengths=(4, 6, 8, 10), batch=128, top=32, iterations=15),
-        budget_pairs=12,
-        budget_lengths=(1, 2, 3, 4, 6, 8, 10),
+        search=Search(gcg_lengths=(4, 6, 8, 10), batch=96, top=32, iterations=12),
+        budget_pairs=8,
+        budget_lengths=(1, 2, 3, 4, 6, 8),
         forward_rounds=60,
-        heads=200,
-        draws=25,
+        heads=100,
+        draws=20,
         real=Real(),
     ),
     "paper": MagicSettings(
