@@ -4,6 +4,7 @@ from labkit.datasets.digits import Images, digits
 from labkit.datasets.mnist import mnist
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
+from labkit.datasets.text import paragraphs
 
 __all__ = [
     "REGISTRY",
@@ -16,6 +17,7 @@ __all__ = [
     "digits",
     "etth1",
     "mnist",
+    "paragraphs",
     "series",
     "status",
 ]

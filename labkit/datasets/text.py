@@ -4,7 +4,7 @@ import re
 
 from labkit.datasets.registry import dataset
 
-WIKITEXT = ("wikitext-2", "wikitext-2-train", "wikitext-103")
+WIKITEXT = ("wikitext-2", "wikitext-103")
 
 
 def paragraphs(name: str) -> list[str]:
