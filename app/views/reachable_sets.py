@@ -10,21 +10,25 @@ from labkit.demo import Control
 STEPS = {
     "1 The lit map": (
         "A small language model of 111 words, so that **every** prompt can be tried. Choose the text that stands last; "
-        "then ask which words some prompt of $k$ words makes the model say next. What is lit is *reached*; what is grey "
+        "then ask which words some prompt of $k$ words makes the model say next. What is lit is *reached*; "
+        "what is grey "
         "is *proven unreachable*."
     ),
     "2 One prompt": (
-        "How does a prompt do it? Follow one word by word, and see all one-word prompts of an output with their margins."
+        "How does a prompt do it? Follow one word by word, and see all one-word prompts of an output with "
+        "their margins."
     ),
     "3 Live search": (
-        "When prompts cannot be enumerated they must be searched for. Here you watch a search on the small model, where "
+        "When prompts cannot be enumerated they must be searched for. Here you watch a search on the small "
+        "model, where "
         "the truth is known; what it does not reach is only *not found*."
     ),
     "4 A real model": (
         "The same search on SmolLM2, with 49,152 tokens. It takes a while; stop it when you have seen enough."
     ),
     "5 How much control?": (
-        "Many targets at once: the share that no prompt of $k$ tokens was found for. And the theory: what one attention "
+        "Many targets at once: the share that no prompt of $k$ tokens was found for. And the theory: what one "
+        "attention "
         "head can be made to say, proven from outside and found from inside."
     ),
 }
@@ -94,4 +98,6 @@ step = controls.render(
 st.markdown(STEPS[step])
 dict(zip(STEPS, (lit_map, one_prompt, search, real, theory), strict=True))[step]()
 st.divider()
-session.link("paper", "The paper: its idea, experiment and exercises", ":material/article:", paper="magic_words")
+session.link(
+    "paper", "The paper: its idea, experiment and exercises", ":material/article:", paper="magic_words"
+)

@@ -70,7 +70,9 @@ class Dataset:
                 f"{self.title} comes with the package {self.package}, which lacks {self.file}: reinstall it"
             )
         if self.url is None:
-            raise Missing(f"{self.title} is not on this machine; get it from {self.source}, and put it at {self.places()[-1]}")
+            raise Missing(
+                f"{self.title} is not on this machine; get it from {self.source}, and put it at {self.places()[-1]}"
+            )
         raise Missing(f"{self.title} is not on this machine; fetch it with: labkit data fetch {self.name}")
 
     def _verify(self, place: Path) -> None:

@@ -15,6 +15,7 @@ on the options' order. 0.5% of the documents are empty and 0.2% repeat one word:
 model's modes need. Sums and lego lines are left out of the text that the lab's own models read.
 """
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def lego_line(rng: random.Random) -> list[str]:
     chain = rng.sample(NAMES, rng.randint(2, 4))
     sign = {chain[0]: rng.choice("+-")}
     words = ["lego", ":", chain[0], "=", sign[chain[0]], "."]
-    for before, now in zip(chain, chain[1:], strict=False):
+    for before, now in itertools.pairwise(chain):
         link = rng.choice("+-")
         sign[now] = "+" if link == sign[before] else "-"
         words += [now, "=", link, before, "."]

@@ -20,9 +20,11 @@ PAPER = Paper(
         "singular values of a matrix",
     ),
     idea=(
-        "Treat a language model as a **controlled system**. Its state is the text so far, its input is a prompt $u$, and "
+        "Treat a language model as a **controlled system**. Its state is the text so far, its input is a "
+        "prompt $u$, and "
         "its output is what it says next. Then *prompting* has the questions of control theory: from an imposed text "
-        "$x_0$, which outputs are **reachable** by prompts of at most $k$ tokens? A search that finds a prompt gives an "
+        "$x_0$, which outputs are **reachable** by prompts of at most $k$ tokens? A search that finds a prompt "
+        "gives an "
         "inner bound; for one attention head, the singular values of its matrices give an outer bound; and for a model "
         "with few enough words every prompt can be tried, so that the reachable set is known **exactly**. Three words "
         "must be kept apart: *reached*, *proven unreachable*, and *not found*."
@@ -30,7 +32,8 @@ PAPER = Paper(
     equations=(
         Equation(
             "a step is control or generation",
-            r"x(t+1) = x(t)\,u(t) \text{ if } u(t) \ne \varnothing, \text{ else } x(t)\,x',\; x' \sim P_{LM}(\cdot \mid x(t))",
+            r"x(t+1) = x(t)\,u(t) \text{ if } u(t) \ne \varnothing, \text{ else } x(t)\,x',\; x' \sim "
+            r"P_{LM}(\cdot \mid x(t))",
         ),
         Equation(
             "what a prompt of at most k tokens can reach",

@@ -70,7 +70,8 @@ class Decomposition:
     """y_i = s_i yhat_i + (1 - s_i) c_i for each imposed row.
 
     Attributes:
-        s: (rows,). c, yhat, y: (rows, d_out). weights: (rows, k), the convex combination that makes c. g, d: (rows,), the
+        s: (rows,). c, yhat, y: (rows, d_out). weights: (rows, k), the convex combination that makes c. g, d: (rows,),
+            the
             sums over imposed and over control rows.
     """
 

@@ -92,10 +92,10 @@ def layer_bounds(
     text: Text = "ann sees the",
     k: Annotated[int, Interval(ge=1, le=4), Label("control tokens k")] = 1,
 ) -> go.Figure:
-    """Each bar is a head of the tiny model: how far real words in front of the imposed text push its output off the line
-    of what it says alone. The marks are the three bounds, on a logarithmic axis. Where the marks lie just above the bars
-    the theory tells something; where they lie orders of magnitude above, α is large and the softmax saturates: the bound
-    is σᵥM_u whatever you do.
+    """Each bar is a head of the tiny model: how far real words in front of the imposed text push its output off the
+    line of what it says alone. The marks are the three bounds, on a logarithmic axis. Where the marks lie just above
+    the bars the theory tells something; where they lie orders of magnitude above, α is large and the softmax
+    saturates: the bound is σᵥM_u whatever you do.
     """
     ids, chosen, note = read_state(state, text)
     rows = _heads(tuple(ids.tolist()), k)

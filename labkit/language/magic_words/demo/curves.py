@@ -38,9 +38,11 @@ def epsilon_curves(
         doc("tokens: are longer texts harder to steer?"),
     ] = 1,
 ) -> tuple[go.Figure, go.Figure]:
-    """Above: the share of targets that no prompt of at most k tokens was found for, with 95% intervals. Compare the three
-    sets, then fragments with document beginnings: where the grammar pins what follows, prompts can do little. Below: the
-    shortest prompt that was found, against how likely the target was at first. Look for the corner that stays empty.
+    """Above: the share of targets that no prompt of at most k tokens was found for, with 95% intervals. Compare the
+    three
+    sets, then fragments with document beginnings: where the grammar pins what follows, prompts can do little. Below:
+        the shortest prompt that was found, against how likely the target was at first. Look for the corner that stays
+        empty.
     """
     rows = [
         row for row in shipped.pairs() if row["start"] == _STARTS[start] and row["length"] >= shortest_text

@@ -90,9 +90,9 @@ def prompt_path(
     placement: Placement = "prefix",
     words: Annotated[int, Interval(ge=5, le=20), Label("words shown")] = 10,
 ) -> tuple[go.Figure, pd.DataFrame]:
-    """A prompt is read from its end: each row adds one more word on its left. On the left, the probability of the wanted
-    word and its rank; on the right, what the model would say next. Type a prompt, and see which of its words does the
-    work. The table below lets the model go on writing for twelve words from each row.
+    """A prompt is read from its end: each row adds one more word on its left. On the left, the probability of the
+    wanted word and its rank; on the right, what the model would say next. Type a prompt, and see which of its words
+    does the work. The table below lets the model go on writing for twelve words from each row.
     """
     lm = tiny()
     ids, chosen, note = read_state(state, text)

@@ -52,13 +52,15 @@ def _same(found, wanted) -> bool:
         Mistake(
             "exactly k",
             _exactly,
-            "ε must never rise with k: you counted pairs whose shortest prompt has exactly k tokens. A prompt of at most k "
+            "ε must never rise with k: you counted pairs whose shortest prompt has exactly k tokens. A prompt "
+            "of at most k "
             "tokens may be shorter: count found <= k.",
         ),
         Mistake(
             "None is 0",
             _none_is_zero,
-            "Unreached pairs became solved without a prompt: None means that no prompt was found, not that none is needed. "
+            "Unreached pairs became solved without a prompt: None means that no prompt was found, not that "
+            "none is needed. "
             "(`found or 0` turns both None and 0 into 0.)",
         ),
         Mistake(

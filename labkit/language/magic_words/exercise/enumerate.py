@@ -79,7 +79,8 @@ def _ids(answer, lm, x0) -> set[int] | None:
     points=4,
     solution=_right,
     hints=(
-        "`lm.allowed_tokens()` are the prompts; `torch.cat([tokens[:, None], x0.expand(len(tokens), -1)], dim=1)` are all "
+        "`lm.allowed_tokens()` are the prompts; `torch.cat([tokens[:, None], x0.expand(len(tokens), -1)], "
+        "dim=1)` are all "
         "states at once.",
         "`lm.logits(states, last_only=True)` predicts what follows the last token, for every state in one call.",
         "A prompt of at most one token may be empty: add what the model says without any.",
@@ -94,7 +95,8 @@ def _ids(answer, lm, x0) -> set[int] | None:
         Mistake(
             "prediction after the prompt",
             _after_the_prompt,
-            "You read the prediction that follows the prompt's own token. The answer is what follows the whole state: the "
+            "You read the prediction that follows the prompt's own token. The answer is what follows the whole "
+            "state: the "
             "last position.",
         ),
         Mistake(
@@ -105,18 +107,20 @@ def _ids(answer, lm, x0) -> set[int] | None:
         Mistake(
             "one by one",
             _one_by_one,
-            "Your set is right, but you asked the model once a prompt. All prompts are independent: put them in one batch "
+            "Your set is right, but you asked the model once a prompt. All prompts are independent: put them "
+            "in one batch "
             "(at most |V|/256 calls, rounded up, and one for the empty prompt).",
         ),
     ),
 )
 def reachable_one(answer) -> str:
-    r"""Prove by code what one token of prompt can do. Write `reachable_one(lm, x0)`: the set of token ids that the model
-    generates at zero temperature after $u\,x_0$, for some $u$ of **at most one** token out of `lm.allowed_tokens()`.
+    r"""Prove by code what one token of prompt can do. Write `reachable_one(lm, x0)`: the set of token ids that the
+    model generates at zero temperature after $u\,x_0$, for some $u$ of **at most one** token out of
+    `lm.allowed_tokens()`.
 
-    `x0` is a tensor of ids of the imposed text; `lm.logits(states, last_only=True)` gives the logits of the next token for
-    a batch of states. At most $\lceil |V|/256 \rceil$ batched calls and one for the empty prompt. Whatever is not in your
-    set is *proven unreachable* with one token.
+    `x0` is a tensor of ids of the imposed text; `lm.logits(states, last_only=True)` gives the logits of the next
+    token for a batch of states. At most $\lceil |V|/256 \rceil$ batched calls and one for the empty prompt. Whatever
+    is not in your set is *proven unreachable* with one token.
     """
     lm = shared("tiny")
     allowed = -(-lm.vocab_size // 256) + 1
@@ -149,6 +153,7 @@ def reachable_one(answer) -> str:
     place = int(places[0]) if len(places) else 0
     witness, output = lm.token_strings([int(tokens[place])])[0], lm.token_strings([int(answers[place])])[0]
     return (
-        f"After “{TEXTS[0]}” {len(_right(lm, x0))} words are reached (a witness: “{witness}” makes it say “{output}”), and "
+        f"After “{TEXTS[0]}” {len(_right(lm, x0))} words are reached (a witness: “{witness}” makes it say "
+        f"“{output}”), and "
         f"every other one is proven unreachable with one token."
     )

@@ -57,7 +57,7 @@ def _vacuous(head, X0, Y_star, k, M_u):
 
 @lru_cache(maxsize=1)
 def counterexample() -> tuple[AttentionHead, torch.Tensor, torch.Tensor, int, float]:
-    """A head, its imposed rows, an output that three controls just produced, k and M_u: the printed theorem excludes it."""
+    """A head, its imposed rows, an output that was just produced and that the printed theorem excludes, k and M_u."""
     generator = torch.Generator(device="cpu").manual_seed(3)
     while True:
         head, X0 = random_head(generator), random_states(generator)
@@ -94,7 +94,8 @@ def _shares(answer) -> tuple[int, float]:
         found = torch.as_tensor(answer(head, X0, Y, k, M_u), device="cpu")
         if found.dtype != torch.bool or found.shape != (len(X0),):
             raise Wrong(
-                f"Return one True or False for each of the {len(X0)} imposed rows, as a tensor of the shape ({len(X0)},); "
+                f"Return one True or False for each of the {len(X0)} imposed rows, as a tensor of the shape "
+                f"({len(X0)},); "
                 f"yours has the shape {tuple(found.shape)} and the type {found.dtype}."
             )
         return bool(found.any())
@@ -122,19 +123,22 @@ def _acts_like(answer, mistaken) -> bool:
         Mistake(
             "as printed",
             _printed,
-            "That is the theorem as printed: it excludes outputs that were just produced. Two things are wrong with it; look "
+            "That is the theorem as printed: it excludes outputs that were just produced. Two things are wrong "
+            "with it; look "
             "at what c is made of, and at the direction of the inequality.",
         ),
         Mistake(
             "still sigma_q",
             _still_sigma_q,
-            "The inequality is right now, but the radius still uses sigma_q. The controls enter the output through their "
+            "The inequality is right now, but the radius still uses sigma_q. The controls enter the output "
+            "through their "
             "values: |c| <= sigma_v M_u. With small W_q and large W_v the theorem excludes what was just produced.",
         ),
         Mistake(
             "inequality direction",
             _still_below,
-            "sigma_v is right, but the inequality points the wrong way: it calls outputs impossible because they are near. "
+            "sigma_v is right, but the inequality points the wrong way: it calls outputs impossible because "
+            "they are near. "
             "Only an output farther than sigma_v M_u from s_min yhat is ruled out.",
         ),
         Mistake(
@@ -164,7 +168,8 @@ def repaired_theorem(answer) -> str:
             repaired_theorem.mistakes,
             lambda mistaken: _acts_like(answer, mistaken),
             f"Your theorem excludes {wrong} of {DRAWS} outputs that were just produced"
-            f"{', and the stored counterexample' if stored else ''}, and {far:.0%} of the far targets; wanted are 0 and at "
+            f"{', and the stored counterexample' if stored else ''}, and {far:.0%} of the far targets; wanted "
+            f"are 0 and at "
             f"least {FAR:.0%}.",
         )
     return f"Your theorem excludes none of {DRAWS} produced outputs and {far:.0%} of the far targets."

@@ -9,8 +9,8 @@ Stages:
 """
 
 from labkit.experiment import Experiment
-from labkit.language.magic_words.experiment.heads import attention
 from labkit.language.magic_words.experiment.control import budgets, control, real_model
+from labkit.language.magic_words.experiment.heads import attention
 from labkit.language.magic_words.experiment.paper_claims import claims
 from labkit.language.magic_words.experiment.reachable import reachable
 from labkit.language.magic_words.experiment.settings import PRESETS

@@ -17,7 +17,10 @@ def claims(found: Measurements, settings: MagicSettings) -> list[Claim]:
     made = [
         Claim(
             statement="The true next token is reachable with a short prompt far more often than without",
-            reported="WikiText, k <= 10: 97.16% (Falcon-7b), 98.64% (Llama-7b), 97.00% (Falcon-40b); about 40% at k = 0",
+            reported=(
+                "WikiText, k <= 10: 97.16% (Falcon-7b), 98.64% (Llama-7b), 97.00% (Falcon-40b); about 40% "
+                "at k = 0"
+            ),
             quantity=f"share reached with k <= {longest} - share at k = 0",
             values=tuple(a - b for a, b in zip(truth, bare, strict=True)),
             relation=">=",

@@ -120,7 +120,7 @@ def prompt_graph(
     own = sorted(prompts.get(chosen, ()), key=lambda p: -p[1])[:24]
     if own:
         at = np.linspace(1, 0, len(own)) if len(own) > 1 else [heights[chosen]]
-        for (prompt, size), height in zip(own, at, strict=True):
+        for (_, size), height in zip(own, at, strict=True):
             drawn.add_scatter(
                 x=[1, 2],
                 y=[heights[chosen], height],

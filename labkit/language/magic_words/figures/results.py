@@ -30,7 +30,7 @@ def reachable_growth(result: Result) -> go.Figure:
     drawn = figure("Outputs that can be reached, exact", "prompt length k (tokens)", "outputs", height=440)
     for start, colour in (("fragment", COLOURS[0]), ("beginning", COLOURS[1])):
         some = rows[(rows["start"] == start) & (rows["seed"] == result.seeds[0])]
-        for number, (state, group) in enumerate(some.groupby("state")):
+        for number, (_, group) in enumerate(some.groupby("state")):
             drawn.add_scatter(
                 x=list(group["k"]),
                 y=list(group["value"]),

@@ -134,8 +134,7 @@ def back_off_prompt(
     Raises:
         ValueError: a bad state, target or candidate set.
     """
-    found = None
-    for found in iter_back_off_prompt(
+    *_, last = iter_back_off_prompt(
         lm,
         x0,
         y,
@@ -148,6 +147,5 @@ def back_off_prompt(
         candidates=candidates,
         chunk=chunk,
         placement=placement,
-    ):
-        pass
-    return found
+    )
+    return last

@@ -53,7 +53,8 @@ def make_pairs(
 
     Args:
         contexts: imposed texts, each with the token that truly follows.
-        kind: `truth` asks for that token; `top` for the n_top likeliest ones; `uniform` for every skip-th by likelihood,
+        kind: `truth` asks for that token; `top` for the n_top likeliest ones; `uniform` for every skip-th by
+            likelihood,
             from the rank `start` on. Special tokens are never asked for by `top` and `uniform`.
         ranks: instead of the first n_top, exactly these (for `top`).
 

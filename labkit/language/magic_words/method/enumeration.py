@@ -91,7 +91,8 @@ def enumerate_reachable(
     if total > budget:
         largest = int(budget ** (1 / max_k))
         raise ValueError(
-            f"all prompts of up to {max_k} tokens from {len(tokens)} are {total:,}, over the budget of {budget:,}; use a "
+            f"all prompts of up to {max_k} tokens from {len(tokens)} are {total:,}, over the budget of "
+            f"{budget:,}; use a "
             f"smaller alphabet (controls of at most {largest} tokens), a smaller k, or a larger budget"
         )
     found = ReachableSet()

@@ -22,7 +22,7 @@ def push_pull_loss(
     push: float = 1.0,
     pull: float = 1.0,
 ) -> Float[Tensor, " batch"]:
-    """The score of a prompt, lower is better; see Pitfalls for its two sets.
+    """The score of a prompt, lower is better.
 
     push (-CE(uniform over the reached, logits)) + pull H(softmax of the logits restricted to the unreached): far from
     what was seen, and decided among what was not.
@@ -61,13 +61,12 @@ def iter_forward_reachability(
     check_state(lm, x0, max_len, placement)
     if not 0 < frac_ext <= 1:
         raise ValueError(f"frac_ext must be above 0 and at most 1; got {frac_ext}")
-    if rounds < 1 or pool_size < 1:
-        raise ValueError(f"rounds and pool_size must be at least 1; got {rounds} and {pool_size}")
+    if rounds < 1 or pool_size < 1 or max_len < 1:
+        raise ValueError(f"rounds, pool_size and max_len must be at least 1; got {rounds}, {pool_size}, {max_len}")
     tokens = control_tokens(lm, controls)
     reached = torch.zeros(lm.vocab_size, dtype=torch.bool, device=lm.device)
     lengths: dict[int, int] = {}
     found = ReachableSet(exact=False)
-    pool: list[tuple[tuple[int, ...], Tensor, float]] = [((), x0.new_empty(0).float(), 0.0)]
 
     def read(prompts: Tensor) -> Tensor:
         logits = torch.cat(list(logits_of(lm, prompts, x0, placement=placement)))
@@ -82,7 +81,7 @@ def iter_forward_reachability(
         return logits
 
     logits = read(x0.new_empty((1, 0)))
-    pool = [((), logits[0], 0.0)]
+    pool: list[tuple[tuple[int, ...], Tensor, float]] = [((), logits[0], 0.0)]
     for _ in range(rounds):
         open_ones = [place for place, (prompt, _, _) in enumerate(pool) if len(prompt) < max_len]
         if not open_ones or bool(reached.all()):
@@ -136,8 +135,7 @@ def forward_reachability(
     Raises:
         ValueError: a bad state, share, number of rounds or pool.
     """
-    found = ReachableSet(exact=False)
-    for found in iter_forward_reachability(
+    *_, last = iter_forward_reachability(
         lm,
         x0,
         rounds=rounds,
@@ -150,6 +148,5 @@ def forward_reachability(
         generator=generator,
         controls=controls,
         placement=placement,
-    ):
-        pass
-    return found
+    )
+    return last

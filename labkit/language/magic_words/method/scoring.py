@@ -21,8 +21,8 @@ class SearchStep:
     Attributes:
         number: from 0. prompt, loss: what the search goes on from. reached: whether it steers to the target.
         candidates: the prompts that were tried. predicted, actual: each one's change of the loss, to first order in the
-            one-hot rows, and as evaluated. positions: which position each changes. gradient: the norm of the gradient at
-            each position of the prompt before the step.
+            one-hot rows, and as evaluated. positions: which position each changes. gradient: the norm of the gradient
+            at each position of the prompt before the step.
         evaluations: prompts scored so far in this search.
     """
 
@@ -43,7 +43,8 @@ class SearchResult:
     """What a search found.
 
     Attributes:
-        prompt, loss: where it ended. best_prompt, best_loss: the best that it ever saw. reached: whether the best prompt
+        prompt, loss: where it ended. best_prompt, best_loss: the best that it ever saw. reached: whether the best
+            prompt
             steers to the target; if not, the target was *not found*, which proves nothing.
         history: its steps. evaluations: how many prompts it scored.
     """
