@@ -40,13 +40,13 @@ class HubModel(nn.Module):
             inputs_embeds=embeds,
             position_ids=position_ids,
             attention_mask=attention_mask,
-            past_key_values=None if cache is None else self._theirs(cache),
+            cache=None if cache is None else self._theirs(cache),
             use_cache=cache is not None,
             logits_to_keep=1 if last_only else 0,
         )
         if cache is not None:  # theirs holds everything that ours did, and this call's positions
-            cache.keys = [layer.keys for layer in found.past_key_values.layers]
-            cache.values = [layer.values for layer in found.past_key_values.layers]
+            cache.keys = [layer.keys for layer in found.cache.layers]
+            cache.values = [layer.values for layer in found.cache.layers]
         return found.logits[:, -1] if last_only else found.logits
 
     def _theirs(self, cache: Cache):

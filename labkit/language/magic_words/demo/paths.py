@@ -81,12 +81,12 @@ def prompt_graph(
 
 @demo("A prompt's path, word by word")
 def prompt_path(
-    state: State = "the lemon is",
+    state: State = ") answer :",
     text: Text = "ann sees the",
     prompt: Annotated[
-        str, MaxLen(60), doc("words of tinyworld; the search or the lit map gives you some")
-    ] = "the lime is green . the",
-    target: Annotated[str, MaxLen(20), Label("wanted word")] = "green",
+        str, MaxLen(80), doc("words of tinyworld; the search or the lit map gives you some")
+    ] = "which is a city ? options ( dog ) ( rome ) ( saw",
+    target: Annotated[str, MaxLen(20), Label("wanted word")] = "rome",
     placement: Placement = "prefix",
     words: Annotated[int, Interval(ge=5, le=20), Label("words shown")] = 10,
 ) -> tuple[go.Figure, pd.DataFrame]:
@@ -96,7 +96,7 @@ def prompt_path(
     """
     lm = tiny()
     ids, chosen, note = read_state(state, text)
-    y, target, wrong = read_word(target, "green")
+    y, target, wrong = read_word(target, "rome")
     try:
         u = lm.encode(prompt)
         if len(u) > LONGEST:
@@ -108,7 +108,7 @@ def prompt_path(
     ranks = [int((row > row[y]).sum() + (row[:y] == row[y]).sum()) for row in chances]
     often = chances.amax(0).argsort(descending=True)[:words]
     drawn = figures.prompt_path(
-        [lm.decode(part) for part in parts],
+        ["", *lm.token_strings(u.flip(0) if placement == "prefix" else u)],
         lm.token_strings(often),
         chances[:, often].numpy(),
         target,

@@ -55,7 +55,7 @@ def random_sets(ids: tuple[int, ...], k: int, alphabet: str, placement: str) -> 
 
 @demo("The lit map: which words can a prompt make the model say?")
 def reachable_map(
-    state: State = "the lemon is",
+    state: State = ") answer :",
     text: Text = "ann sees the",
     k: Annotated[
         int,

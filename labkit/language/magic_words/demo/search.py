@@ -105,9 +105,9 @@ def _trace(
 
 @demo("Live search: a prompt is looked for, step by step")
 def live_search(
-    state: State = "the lemon is",
+    state: State = ") answer :",
     text: Text = "ann sees the",
-    target: Annotated[str, MaxLen(20), Label("wanted word")] = "green",
+    target: Annotated[str, MaxLen(20), Label("wanted word")] = "tokyo",
     method: Method = "greedy coordinate gradient",
     k: Annotated[int, Interval(ge=1, le=10), Label("prompt length k")] = 4,
     step: Annotated[
@@ -128,7 +128,7 @@ def live_search(
     """
     lm = tiny()
     ids, chosen, note = read_state(state, text)
-    y, target, wrong = read_word(target, "green")
+    y, target, wrong = read_word(target, "tokyo")
     trace = _trace(tuple(ids.tolist()), y, method, k, batch, 16, keep_best, seed)
     return _drawn(lm, ids, y, chosen, target, trace.upto(step), method, note or wrong)
 

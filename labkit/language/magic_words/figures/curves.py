@@ -28,6 +28,7 @@ def epsilon_curves(
         drawn.add_scatter(
             x=[*ks, *reversed(ks)],
             y=[max(v, floor) for v in [*high, *reversed(low)]],
+            mode="lines",
             fill="toself",
             fillcolor=_pale(colour),
             line={"width": 0},

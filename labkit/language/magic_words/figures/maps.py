@@ -45,11 +45,10 @@ def vocabulary_map(
     ]
     classes.append((None, f"{UNREACHABLE} with k ≤ {k}", DARK))
     place = {length: number for number, (length, _, _) in enumerate(classes)}
-    z, text, hover = [], [], []
+    z, hover = [], []
     for _, ids in rows:
         blank = 15 - len(ids)
         z.append([place[shortest.get(id)] for id in ids] + [None] * blank)
-        text.append([safe(words[id]) for id in ids] + [""] * blank)
         hover.append([_said(words[id], witnesses.get(id), classes[-1][1]) for id in ids] + [""] * blank)
     last = len(classes) - 1
     steps = [(edge / len(classes), colour) for i, (_, _, colour) in enumerate(classes) for edge in (i, i + 1)]
@@ -63,20 +62,30 @@ def vocabulary_map(
         showscale=False,
         xgap=4,
         ygap=4,
-        text=text,
-        texttemplate="%{text}",
-        textfont={"size": 13},
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    lit = {id: shortest.get(id) for _, ids in rows for id in ids}
     for length, label, colour in classes:
-        count = sum(value == length for value in lit.values())
+        some = [
+            (column, name, id)
+            for name, ids in rows
+            for column, id in enumerate(ids)
+            if shortest.get(id) == length
+        ]
+        drawn.add_scatter(
+            x=[column for column, _, _ in some],
+            y=[name for _, name, _ in some],
+            text=[safe(words[id]) for _, _, id in some],
+            mode="text",
+            textfont={"size": 13, "color": TRUTH if length in (None, 2) else "white"},
+            hoverinfo="skip",
+            showlegend=False,
+        )
         drawn.add_scatter(
             x=[None],
             y=[None],
             mode="markers",
-            name=f"{label}: {count}",
+            name=f"{label}: {len(some)}",
             marker={"symbol": "square", "size": 15, "color": colour},
         )
     drawn.update_xaxes(range=[-0.5, 14.5], showgrid=False, showticklabels=False, ticks="", showline=False)
@@ -140,7 +149,7 @@ def growth(
         line={"color": LENGTH_COLOURS[3], "dash": "dot"},
     )
     drawn.update_xaxes(dtick=1, range=[-0.25, max(2, len(exact) - 1) + 0.25])
-    drawn.update_yaxes(type="log", range=[-0.1, 2.3])
+    drawn.update_yaxes(type="log", range=[-0.1, 2.3], tickvals=[1, 2, 5, 10, 20, 50, 100])
     _note(drawn, note)
     return drawn
 

@@ -22,7 +22,7 @@ def prompt_path(
     """What the model would say next, as a prompt grows towards the left.
 
     Args:
-        steps: the prompt so far, one a row. words: the words that are likely somewhere. chances: (steps, words).
+        steps: what each row adds to the prompt; nothing at first. words: the words that are likely somewhere. chances: (steps, words).
         target_chances, ranks: of the target, at each step.
     """
     drawn = panels(
@@ -33,7 +33,7 @@ def prompt_path(
         shared_yaxes=True,
         horizontal_spacing=0.03,
     )
-    rows = [f"{number}  {safe(step) or 'no prompt'}" for number, step in enumerate(steps)]
+    rows = [f"{number}  + {safe(step)}" if number else "no prompt" for number, step in enumerate(steps)]
     drawn.add_bar(
         x=list(target_chances),
         y=rows,
@@ -64,7 +64,7 @@ def prompt_path(
         title_text="prompt, read from its end", type="category", autorange="reversed", row=1, col=1
     )
     drawn.update_yaxes(autorange="reversed", row=1, col=2)
-    drawn.update_layout(margin_l=230)
+    drawn.update_layout(margin_l=130)
     return drawn
 
 
@@ -76,7 +76,7 @@ def prompt_graph(
     Args:
         prompts: for each output, its prompts with their margins in nats.
     """
-    drawn = figure(title, "", "", height=560)
+    drawn = figure(title, "", "", height=max(480, 150 + 21 * len(prompts)))
     kept = {y: [p for p in some if p[1] >= margin] for y, some in prompts.items()}
     names = sorted(prompts, key=lambda y: -len(prompts[y]))
     heights = dict(zip(names, np.linspace(1, 0, len(names)) if len(names) > 1 else [0.5], strict=True))
@@ -95,9 +95,9 @@ def prompt_graph(
         y=[heights[y] for y in names],
         mode="markers+text",
         text=[f"{safe(y)} ({len(kept[y])} of {len(prompts[y])})" for y in names],
-        textposition="middle right" if chosen not in prompts else "top right",
+        textposition="middle right",
         marker={
-            "size": [10 + 3 * len(kept[y]) ** 0.5 for y in names],
+            "size": [8 + 1.5 * len(kept[y]) ** 0.5 for y in names],
             "color": [ESTIMATE if y == chosen else COLOURS[0] if kept[y] else "#CBD2D9" for y in names],
         },
         hovertext=[
@@ -122,7 +122,7 @@ def prompt_graph(
         at = np.linspace(1, 0, len(own)) if len(own) > 1 else [heights[chosen]]
         for (_, size), height in zip(own, at, strict=True):
             drawn.add_scatter(
-                x=[1, 2],
+                x=[1.45, 2],
                 y=[heights[chosen], height],
                 mode="lines",
                 line={"width": 1, "color": ESTIMATE if size >= margin else "#E4E7EB"},

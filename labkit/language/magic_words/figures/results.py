@@ -43,7 +43,7 @@ def reachable_growth(result: Result) -> go.Figure:
                 hovertext=[safe(text) for text in group["text"]],
                 hoverinfo="text+y",
             )
-    drawn.update_yaxes(type="log")
+    drawn.update_yaxes(type="log", tickvals=[1, 2, 5, 10, 20, 50, 100])
     drawn.update_xaxes(dtick=1)
     return drawn
 

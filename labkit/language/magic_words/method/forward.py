@@ -62,7 +62,9 @@ def iter_forward_reachability(
     if not 0 < frac_ext <= 1:
         raise ValueError(f"frac_ext must be above 0 and at most 1; got {frac_ext}")
     if rounds < 1 or pool_size < 1 or max_len < 1:
-        raise ValueError(f"rounds, pool_size and max_len must be at least 1; got {rounds}, {pool_size}, {max_len}")
+        raise ValueError(
+            f"rounds, pool_size and max_len must be at least 1; got {rounds}, {pool_size}, {max_len}"
+        )
     tokens = control_tokens(lm, controls)
     reached = torch.zeros(lm.vocab_size, dtype=torch.bool, device=lm.device)
     lengths: dict[int, int] = {}
