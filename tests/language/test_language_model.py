@@ -1,4 +1,4 @@
-"""Language models: the reader of GGUF files, the tokenizers, our Llama against transformers', caches, the tiny models."""
+"""Language models: the GGUF reader, the tokenizers, our Llama against transformers', caches, the tiny models."""
 
 import random
 import struct
@@ -125,7 +125,9 @@ def export(path, model: Llama):
             if part.endswith("k_proj"):
                 weight = interleave(weight, CONFIG.num_key_value_heads)
             name = f"blk.{number}.{names[part]}.weight"
-        name = {"embed_tokens.weight": "token_embd.weight", "norm.weight": "output_norm.weight"}.get(name, name)
+        name = {"embed_tokens.weight": "token_embd.weight", "norm.weight": "output_norm.weight"}.get(
+            name, name
+        )
         tensors[name] = (0, tuple(weight.shape), weight.float().numpy().tobytes())
     about = {
         "general.architecture": "llama",
@@ -191,8 +193,8 @@ def test_damaged_files_are_refused_by_name(tmp_path):
     odd = write_gguf(tmp_path / "odd.gguf", {}, {"blk.0.odd.weight": (12, (32,), b"\0" * 40)})
     with pytest.raises(ValueError, match=r"the tensor blk.0.odd.weight has the unsupported type 12"):
         read_gguf(odd)
+    other.write_bytes(good[:4] + struct.pack("<I", 7) + good[8:])
     with pytest.raises(ValueError, match="version 7"):
-        other.write_bytes(good[:4] + struct.pack("<I", 7) + good[8:])
         read_gguf(other)
 
 
@@ -305,7 +307,9 @@ def test_embeddings_in_place_of_ids_and_their_gradient():
 def test_the_world_has_few_enough_words():
     assert 110 <= len(tinyworld.VOCABULARY) <= 128
     assert len(set(tinyworld.VOCABULARY)) == len(tinyworld.VOCABULARY)
-    assert sorted(word for words in tinyworld.kinds().values() for word in words) == sorted(tinyworld.VOCABULARY)
+    assert sorted(word for words in tinyworld.kinds().values() for word in words) == sorted(
+        tinyworld.VOCABULARY
+    )
 
 
 def test_documents_are_as_they_are_described():
@@ -338,7 +342,9 @@ def test_sums_and_chains_are_right_and_are_left_out_of_the_models_text():
     for _ in range(200):
         line = tinyworld.sum_line(rng)
         plus, equal = line.index("+"), line.index("=")
-        a, b, c = (int("".join(part)) for part in (line[2:plus], line[plus + 1 : equal], line[equal + 1 : -1]))
+        a, b, c = (
+            int("".join(part)) for part in (line[2:plus], line[plus + 1 : equal], line[equal + 1 : -1])
+        )
         assert a + b == c
         lego = tinyworld.lego_line(rng)
         assert lego[-2] in "+-"
@@ -386,7 +392,9 @@ def test_loading_the_tiny_model_is_light():
 
 
 def test_unknown_words_are_named_with_others(tiny):
-    with pytest.raises(ValueError, match=r"'lemonade' is not one of the 111 words of this model; try .*lemon"):
+    with pytest.raises(
+        ValueError, match=r"'lemonade' is not one of the 111 words of this model; try .*lemon"
+    ):
         tiny.encode("the lemonade is")
     with pytest.raises(ValueError, match="not one of the 111 words"):
         tiny.encode("日本")
@@ -411,8 +419,8 @@ def test_prompts_hold_no_special_tokens_unless_asked_for(tiny):
 
 
 def test_what_is_not_here_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(smol, "bundled", lambda: None)
     with pytest.raises(LanguageModelUnavailable, match=r"labkit model fetch smollm2-135m"):
-        monkeypatch.setattr(smol, "bundled", lambda: None)
         load_language_model("smollm2-135m", cache_dir=tmp_path)
     with pytest.raises(LanguageModelUnavailable, match="there is no file nowhere.gguf"):
         load_language_model("nowhere.gguf")

@@ -11,7 +11,6 @@ at most beta_i(k) = sigma_v M_u k e^alpha / (g_i + k e^alpha).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -20,9 +19,7 @@ from torch import Tensor
 from labkit.language_model import LanguageModel
 from labkit.language_model.llama import Llama
 
-Tightness = Literal["paper", "row", "direction"]
-TIGHTNESS: tuple[Tightness, ...] = ("paper", "row", "direction")
-Form = Literal["ratio", "linear"]
+TIGHTNESS = ("paper", "row", "direction")
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ def decompose(
 
 
 def orthogonal_part(
-    y: Float[Tensor, "*batch d_out"], yhat: Float[Tensor, "*batch d_out"]
+    y: Float[Tensor, "*batch d_out"], yhat: Float[Tensor, "*rows d_out"]
 ) -> Float[Tensor, "*batch d_out"]:
     """What of y is orthogonal to yhat."""
     e = yhat / yhat.norm(dim=-1, keepdim=True)
@@ -143,7 +140,7 @@ def _check(k: int, M_u: float, tightness: str, form: str) -> None:
 
 
 def alpha(
-    head: AttentionHead, X0: Float[Tensor, "rows d_in"], M_u: float, tightness: Tightness = "paper"
+    head: AttentionHead, X0: Float[Tensor, "rows d_in"], M_u: float, tightness: str = "paper"
 ) -> Float[Tensor, " rows"]:
     """The largest logit between a control and each imposed row.
 
@@ -168,8 +165,8 @@ def beta(
     X0: Float[Tensor, "rows d_in"],
     k: int,
     M_u: float,
-    form: Form = "ratio",
-    tightness: Tightness = "paper",
+    form: str = "ratio",
+    tightness: str = "paper",
 ) -> Float[Tensor, " rows"]:
     """The bound on the part of each imposed row's output orthogonal to what it would be without control.
 
@@ -209,9 +206,9 @@ def is_excluded(
     k: int,
     M_u: float,
     *,
-    theorem: Literal["orthogonal", "first"] = "orthogonal",
-    tightness: Tightness = "paper",
-    form: Form = "ratio",
+    theorem: str = "orthogonal",
+    tightness: str = "paper",
+    form: str = "ratio",
     as_printed: bool = False,
 ) -> Bool[Tensor, " rows"]:
     """Whether the theorem proves a wanted output unreachable, row by row (one such row is enough).

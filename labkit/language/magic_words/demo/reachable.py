@@ -71,7 +71,7 @@ def reachable_map(
 ) -> tuple[go.Figure, go.Figure]:
     """Every cell is a word. It is lit when some prompt of at most k words makes the model say it next, after the
     imposed text; hover for the prompt. Move k from 0 to 2 and watch the light spread; choose a smaller alphabet and
-    watch it shrink; put the prompt after the imposed text, where it is far stronger. Grey is not “we did not find
+    watch it shrink; put the prompt after the imposed text, where it is usually stronger. Grey is not “we did not find
     it”: every prompt was tried, so it is proven unreachable.
     """
     ids, chosen, note = read_state(state, text)

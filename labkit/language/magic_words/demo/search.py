@@ -26,6 +26,7 @@ from labkit.language.magic_words.method import (
     scores_of,
     verdict,
 )
+from labkit.language.magic_words.method.scoring import witness_of
 from labkit.language_model import LanguageModel, LanguageModelUnavailable, greedy_decode, shared
 
 METHODS = ("greedy coordinate gradient", "greedy", "random prompts")
@@ -65,9 +66,10 @@ def iter_random(
         rows = random_prompts(tokens, batch if number else 1, k, generator)
         losses, reached = scores_of(lm, rows, x0, y)
         place, seen = int(losses.argmin()), seen + len(rows)
-        if best is None or losses[place].item() < best.loss:
-            best = SearchStep(number, rows[place], losses[place].item(), bool(reached[place]), seen)
-        yield SearchStep(number, best.prompt, best.loss, best.reached, seen)
+        fresh = witness_of(rows, losses, reached)
+        if best is None or losses[place].item() < best[1]:
+            best = (rows[place], losses[place].item())
+        yield SearchStep(number=number, prompt=best[0], loss=best[1], evaluations=seen, **fresh)
 
 
 def _steps(lm, x0, y, method, k, batch, top, keep_best, seed, iterations) -> Iterator[SearchStep]:
@@ -75,7 +77,13 @@ def _steps(lm, x0, y, method, k, batch, top, keep_best, seed, iterations) -> Ite
     target = torch.tensor([y], device=lm.device)
     if method == "greedy":
         loss, reached = scores_of(lm, x0[None, :0], x0, target)
-        yield SearchStep(0, x0[:0], loss.item(), bool(reached), 1)
+        yield SearchStep(
+            number=0,
+            prompt=x0[:0],
+            loss=loss.item(),
+            evaluations=1,
+            **witness_of(x0[None, :0], loss, reached),
+        )
         for step in iter_greedy_back_generation(lm, x0, y, k):
             step.number += 1
             yield step
@@ -183,13 +191,14 @@ def _swaps(lm: LanguageModel, step: SearchStep) -> pd.DataFrame:
 
 
 def _summary(lm, ids, y, chosen, steps, method) -> pd.DataFrame:
-    best = min(steps, key=lambda one: (not one.reached, one.loss))
-    state = torch.cat([best.prompt, ids])
+    best = min(steps, key=lambda one: (not one.reached, one.witness_loss, one.loss))
+    prompt = best.witness if best.reached else best.prompt
+    state = torch.cat([prompt, ids])
     says = lm.decode(greedy_decode(lm, state, 12))
     rows = [
         ("search", method),
-        ("best prompt so far", lm.decode(best.prompt)),
-        ("the model then says", f"{lm.decode(best.prompt)} [{chosen}] {says}"),
+        ("best prompt so far", lm.decode(prompt)),
+        ("the model then says", f"{lm.decode(prompt)} [{chosen}] {says}"),
         ("this search", "reached" if best.reached else "not found"),
     ]
     if lm.name == "tiny":

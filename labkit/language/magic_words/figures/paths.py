@@ -22,7 +22,8 @@ def prompt_path(
     """What the model would say next, as a prompt grows towards the left.
 
     Args:
-        steps: what each row adds to the prompt; nothing at first. words: the words that are likely somewhere. chances: (steps, words).
+        steps: what each row adds to the prompt; nothing at first. words: the words that are likely somewhere.
+            chances: (steps, words).
         target_chances, ranks: of the target, at each step.
     """
     drawn = panels(

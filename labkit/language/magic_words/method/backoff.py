@@ -11,7 +11,6 @@ from labkit.language.magic_words.method.controllability import ranks_of
 from labkit.language.magic_words.method.coordinate import greedy_coordinate_gradient
 from labkit.language.magic_words.method.greedy import greedy_back_generation
 from labkit.language.magic_words.method.scoring import (
-    Placement,
     check_state,
     scores_of,
     target_of,
@@ -55,7 +54,7 @@ def iter_back_off_prompt(
     generator: torch.Generator,
     candidates: Int[Tensor, " tokens"] | None = None,
     chunk: int | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> Iterator[BackOffResult]:
     """Yield the result so far after each length; the last one is the search's. See `back_off_prompt`."""
     check_state(lm, x0, max((*greedy_lengths, *gcg_lengths, 0)), placement)
@@ -121,7 +120,7 @@ def back_off_prompt(
     generator: torch.Generator,
     candidates: Int[Tensor, " tokens"] | None = None,
     chunk: int | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> BackOffResult:
     """The shortest prompt that a schedule of searches finds (the paper's back-off prompt).
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Int
@@ -10,13 +10,13 @@ from torch import Tensor
 
 from labkit.language_model import LanguageModel
 
-Z95 = 1.959963984540054
+Z95 = 1.96
 
 
 class Pair(NamedTuple):
     """A task: from the imposed text x0, reach y. `rank` is y's without a prompt (0: the likeliest)."""
 
-    x0: Int[Tensor, " n"]
+    x0: Tensor
     y: int
     rank: int
 
@@ -41,8 +41,8 @@ def ranks_of(lm: LanguageModel, x0: Int[Tensor, " n"]) -> Int[Tensor, " vocabula
 
 def make_pairs(
     lm: LanguageModel,
-    contexts: Sequence[tuple[Int[Tensor, " n"], int]],
-    kind: Literal["truth", "top", "uniform"] = "truth",
+    contexts: Sequence[tuple[Tensor, int]],
+    kind: str = "truth",
     *,
     n_top: int = 75,
     skip: int = 265,

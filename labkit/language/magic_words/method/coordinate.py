@@ -7,7 +7,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from labkit.language.magic_words.method.scoring import (
-    Placement,
     SearchResult,
     SearchStep,
     check_state,
@@ -15,6 +14,7 @@ from labkit.language.magic_words.method.scoring import (
     control_tokens,
     scores_of,
     target_of,
+    witness_of,
 )
 from labkit.language_model import LanguageModel
 
@@ -25,7 +25,7 @@ def one_hot_gradient(
     x0: Int[Tensor, " n"],
     y: Int[Tensor, " answer"],
     *,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> tuple[Tensor, Float[Tensor, "k vocabulary"]]:
     """The loss, and its gradient with respect to the one-hot rows of the prompt."""
     whole = torch.cat([compose(prompt[None], x0, placement)[0], y])
@@ -80,7 +80,7 @@ def iter_greedy_coordinate_gradient(
     generator: torch.Generator,
     candidates: Int[Tensor, " tokens"] | None = None,
     chunk: int | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> Iterator[SearchStep]:
     """Yield the start (number 0) and then a step an iteration; see `greedy_coordinate_gradient`."""
     check_state(lm, x0, k, placement)
@@ -96,7 +96,9 @@ def iter_greedy_coordinate_gradient(
     prompt = torch.cat([fill, init])
     losses, reached = scores_of(lm, prompt[None], x0, target, placement=placement)
     current, seen = losses.item(), 1
-    yield SearchStep(0, prompt, current, bool(reached), seen)
+    yield SearchStep(
+        number=0, prompt=prompt, loss=current, evaluations=seen, **witness_of(prompt[None], losses, reached)
+    )
     for number in range(1, iterations + 1):
         loss, gradient = one_hot_gradient(lm, prompt, x0, target, placement=placement)
         gradient = gradient[:, tokens].to(loss.dtype)
@@ -110,15 +112,13 @@ def iter_greedy_coordinate_gradient(
         best = int(losses.argmin())
         before = current
         if not keep_best or losses[best].item() < current:
-            prompt, current, good = rows[best], losses[best].item(), bool(reached[best])
-        else:
-            good = bool(scores_of(lm, prompt[None], x0, target, placement=placement)[1])
+            prompt, current = rows[best], losses[best].item()
         yield SearchStep(
-            number,
-            prompt,
-            current,
-            good,
-            seen,
+            number=number,
+            prompt=prompt,
+            loss=current,
+            evaluations=seen,
+            **witness_of(rows, losses, reached),
             candidates=rows,
             predicted=predicted,
             actual=losses - before,
@@ -142,7 +142,7 @@ def greedy_coordinate_gradient(
     generator: torch.Generator,
     candidates: Int[Tensor, " tokens"] | None = None,
     chunk: int | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> SearchResult:
     """Improve a prompt of k tokens swap by swap.
 
@@ -178,11 +178,7 @@ def greedy_coordinate_gradient(
     ):
         if result is None:
             result = SearchResult("gcg", step.prompt, step.loss, step.prompt, step.loss, step.reached)
-        result.prompt, result.loss, result.evaluations = step.prompt, step.loss, step.evaluations
-        if (step.reached, -step.loss) > (result.reached, -result.best_loss):
-            result.best_prompt, result.best_loss, result.reached = step.prompt, step.loss, step.reached
-        step.candidates = step.predicted = step.actual = step.positions = None
-        result.history.append(step)
+        result.note(step)
         if stop and result.reached:
             break
     return result

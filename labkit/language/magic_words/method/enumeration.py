@@ -9,7 +9,6 @@ from torch import Tensor
 
 from labkit.experiment.progress import Progress, silent
 from labkit.language.magic_words.method.scoring import (
-    Placement,
     check_state,
     chunk_of,
     control_tokens,
@@ -70,7 +69,7 @@ def enumerate_reachable(
     controls: Int[Tensor, " tokens"] | None = None,
     chunk: int | None = None,
     budget: int = 2_000_000,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
     exclude_copies: bool = False,
     progress: Progress = silent,
 ) -> ReachableSet:
@@ -137,7 +136,7 @@ def one_token_prompts(
     x0: Int[Tensor, " n"],
     *,
     controls: Int[Tensor, " tokens"] | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> tuple[Int[Tensor, " tokens"], Int[Tensor, " tokens"], Float[Tensor, " tokens"]]:
     """Every one-token prompt, what it makes the model generate, and by how many nats.
 
@@ -158,7 +157,7 @@ def random_reachable(
     prompts: int,
     generator: torch.Generator,
     controls: Int[Tensor, " tokens"] | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> ReachableSet:
     """The baseline: outputs that `prompts` random prompts of each length reach; what is missing is not found.
 

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from labkit.language.magic_words.method.enumeration import ReachableSet
 from labkit.language.magic_words.method.scoring import (
-    Placement,
     check_state,
     control_tokens,
     logits_of,
@@ -55,7 +54,7 @@ def iter_forward_reachability(
     best_first: bool = False,
     generator: torch.Generator,
     controls: Int[Tensor, " tokens"] | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> Iterator[ReachableSet]:
     """Yield what was reached after each round; see `forward_reachability`."""
     check_state(lm, x0, max_len, placement)
@@ -85,18 +84,16 @@ def iter_forward_reachability(
     logits = read(x0.new_empty((1, 0)))
     pool: list[tuple[tuple[int, ...], Tensor, float]] = [((), logits[0], 0.0)]
     for _ in range(rounds):
-        open_ones = [place for place, (prompt, _, _) in enumerate(pool) if len(prompt) < max_len]
-        if not open_ones or bool(reached.all()):
-            break
-        drawn = int(torch.randint(len(open_ones), (1,), generator=generator, device="cpu"))
-        parent = pool[open_ones[0 if best_first else drawn]][0]
+        drawn = int(torch.randint(len(pool), (1,), generator=generator, device="cpu"))
+        parent = pool[0 if best_first else drawn][0]
         count = max(1, round(frac_ext * len(tokens)))
         order = torch.randperm(len(tokens), generator=generator, device="cpu")[:count]
         left = tokens[order.to(tokens.device)][:, None]
         right = torch.tensor(parent, dtype=torch.long, device=left.device).expand(count, -1)
         rows = torch.cat([left, right], dim=1)
         fresh = read(rows)
-        pool += [(tuple(row), logit, 0.0) for row, logit in zip(rows.tolist(), fresh, strict=True)]
+        if rows.shape[1] < max_len:  # a prompt of the largest length cannot be extended
+            pool += [(tuple(row), logit, 0.0) for row, logit in zip(rows.tolist(), fresh, strict=True)]
         if bool(reached.all()):
             yield _sets(found, lengths, max_len)
             break
@@ -124,7 +121,7 @@ def forward_reachability(
     best_first: bool = False,
     generator: torch.Generator,
     controls: Int[Tensor, " tokens"] | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> ReachableSet:
     """Open-ended search for many outputs at once, with a pool of prompts (the reference repository's).
 

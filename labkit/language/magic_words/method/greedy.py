@@ -7,13 +7,13 @@ from jaxtyping import Int
 from torch import Tensor
 
 from labkit.language.magic_words.method.scoring import (
-    Placement,
     SearchResult,
     SearchStep,
     check_state,
     control_tokens,
     scores_of,
     target_of,
+    witness_of,
 )
 from labkit.language_model import LanguageModel
 
@@ -27,7 +27,7 @@ def iter_greedy_back_generation(
     candidates: Int[Tensor, " tokens"] | None = None,
     init: Int[Tensor, " shorter"] | None = None,
     chunk: int | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> Iterator[SearchStep]:
     """Yield a step for each token that is prepended; see `greedy_back_generation`."""
     check_state(lm, x0, k, placement)
@@ -42,7 +42,13 @@ def iter_greedy_back_generation(
         seen += len(rows)
         prompt = rows[best]
         yield SearchStep(
-            number, prompt, losses[best].item(), bool(reached[best]), seen, candidates=rows, actual=losses
+            number=number,
+            prompt=prompt,
+            loss=losses[best].item(),
+            evaluations=seen,
+            candidates=rows,
+            actual=losses,
+            **witness_of(rows, losses, reached),
         )
 
 
@@ -55,9 +61,12 @@ def greedy_back_generation(
     candidates: Int[Tensor, " tokens"] | None = None,
     init: Int[Tensor, " shorter"] | None = None,
     chunk: int | None = None,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
 ) -> SearchResult:
-    """Prepend, one at a time, the token that makes y likeliest. Exact for k = 1.
+    """Prepend, one at a time, the token that makes y likeliest.
+
+    For k = 1 every prompt is scored, so that the target is reached exactly when it lies in R^1. (The reference asks
+    only whether the prompt of smallest loss steers; another may.)
 
     Args:
         x0: the imposed text. y: the target, a token or several.
@@ -76,9 +85,5 @@ def greedy_back_generation(
     for step in iter_greedy_back_generation(
         lm, x0, target, k, candidates=candidates, init=init, chunk=chunk, placement=placement
     ):
-        result.prompt, result.loss, result.evaluations = step.prompt, step.loss, step.evaluations
-        if (step.reached, -step.loss) > (result.reached, -result.best_loss):
-            result.best_prompt, result.best_loss, result.reached = step.prompt, step.loss, step.reached
-        step.candidates = step.actual = None
-        result.history.append(step)
+        result.note(step)
     return result

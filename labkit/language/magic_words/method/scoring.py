@@ -1,7 +1,6 @@
 """Scoring prompts: what a model answers to each of many, and how far each is from a wanted answer."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -11,15 +10,16 @@ from torch.nn import functional as F
 from labkit.language.magic_words.method.system import check_token
 from labkit.language_model import LanguageModel
 
-Placement = Literal["prefix", "suffix"]
-
 
 @dataclass
 class SearchStep:
     """One step of a search.
 
     Attributes:
-        number: from 0. prompt, loss: what the search goes on from. reached: whether it steers to the target.
+        number: from 0. prompt, loss: what the search goes on from.
+        reached: whether any prompt that was scored in this step steers to the target. witness, witness_loss: such a
+            prompt,
+            the one of smallest loss. (The prompt of smallest loss of all need not be one.)
         candidates: the prompts that were tried. predicted, actual: each one's change of the loss, to first order in the
             one-hot rows, and as evaluated. positions: which position each changes. gradient: the norm of the gradient
             at each position of the prompt before the step.
@@ -31,6 +31,8 @@ class SearchStep:
     loss: float
     reached: bool
     evaluations: int
+    witness: Int[Tensor, " k"] | None = None
+    witness_loss: float = float("inf")
     candidates: Int[Tensor, "candidates k"] | None = None
     predicted: Float[Tensor, " candidates"] | None = None
     actual: Float[Tensor, " candidates"] | None = None
@@ -58,6 +60,25 @@ class SearchResult:
     history: list[SearchStep] = field(default_factory=list)
     evaluations: int = 0
 
+    def note(self, step: SearchStep) -> None:
+        """Take a step over; the best prompt is one that steers, if there is one, and of these that of smallest loss."""
+        self.prompt, self.loss, self.evaluations = step.prompt, step.loss, step.evaluations
+        found = (step.witness, step.witness_loss) if step.reached else (step.prompt, step.loss)
+        if (step.reached, -found[1]) > (self.reached, -self.best_loss):
+            (self.best_prompt, self.best_loss), self.reached = found, step.reached
+        step.candidates = step.predicted = step.actual = step.positions = None
+        self.history.append(step)
+
+
+def witness_of(
+    rows: Int[Tensor, "batch k"], losses: Float[Tensor, " batch"], reached: Bool[Tensor, " batch"]
+) -> dict:
+    """Of the prompts that steer, the one of smallest loss, as arguments of a SearchStep."""
+    if not bool(reached.any()):
+        return {"reached": False}
+    best = int(losses.masked_fill(~reached, torch.inf).argmin())
+    return {"reached": True, "witness": rows[best], "witness_loss": losses[best].item()}
+
 
 def chunk_of(lm: LanguageModel, chunk: int | None) -> int:
     """How many prompts are read at once: on a CPU few enough for its caches, on a GPU many.
@@ -73,7 +94,7 @@ def chunk_of(lm: LanguageModel, chunk: int | None) -> int:
 
 
 def compose(
-    prompts: Int[Tensor, "batch k"], x0: Int[Tensor, " n"], placement: Placement = "prefix"
+    prompts: Int[Tensor, "batch k"], x0: Int[Tensor, " n"], placement: str = "prefix"
 ) -> Int[Tensor, "batch length"]:
     """The states u x0 (prefix) or x0 u (suffix)."""
     imposed = x0.expand(len(prompts), -1)
@@ -141,7 +162,7 @@ def logits_of(
     prompts: Int[Tensor, "batch k"],
     x0: Int[Tensor, " n"],
     *,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
     chunk: int | None = None,
 ):
     """Yield the logits of the token after each state, chunk by chunk, each (at most chunk, vocabulary).
@@ -167,7 +188,7 @@ def outputs_of(
     prompts: Int[Tensor, "batch k"],
     x0: Int[Tensor, " n"],
     *,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
     chunk: int | None = None,
 ) -> tuple[Int[Tensor, " batch"], Float[Tensor, " batch"]]:
     """What the model generates after each prompt at zero temperature, and by how many nats it beats the second.
@@ -189,7 +210,7 @@ def scores_of(
     x0: Int[Tensor, " n"],
     y: Int[Tensor, " answer"],
     *,
-    placement: Placement = "prefix",
+    placement: str = "prefix",
     chunk: int | None = None,
 ) -> tuple[Float[Tensor, " batch"], Bool[Tensor, " batch"]]:
     """Each prompt's loss, and whether it reaches the target.
