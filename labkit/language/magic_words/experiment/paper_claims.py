@@ -6,6 +6,12 @@ from labkit.language.magic_words.experiment.settings import MagicSettings
 FIRST = {"stage": "control", "metric": "shortest prompt", "start": "fragment"}
 
 
+_SMOKE_PRESET = (
+    "The preset of the scale smoke was changed after it had been measured: 40 true next tokens instead of 12, of which 10 "
+    "needed no prompt on seed 0, so that 0.17 was the most that could be measured. The threshold was not changed."
+)
+
+
 def claims(found: Measurements, settings: MagicSettings) -> list[Claim]:
     """The paper's claims, read off the measurements."""
     small = settings.search.gcg_lengths == (4, 6)  # the schedule of the scale smoke
@@ -25,6 +31,7 @@ def claims(found: Measurements, settings: MagicSettings) -> list[Claim]:
             values=tuple(a - b for a, b in zip(truth, bare, strict=True)),
             relation=">=",
             threshold=0.2,
+            note=(_SMOKE_PRESET if small else ""),
         ),
         Claim(
             statement="... and nearly always",
