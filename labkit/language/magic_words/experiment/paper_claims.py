@@ -7,8 +7,8 @@ FIRST = {"stage": "control", "metric": "shortest prompt", "start": "fragment"}
 
 
 _SMOKE_PRESET = (
-    "The preset of the scale smoke was changed after it had been measured: 40 true next tokens instead of 12, of which 10 "
-    "needed no prompt on seed 0, so that 0.17 was the most that could be measured. The threshold was not changed."
+    "The preset of the scale smoke was changed after it had been measured: 40 true next tokens instead of 12, of which "
+    "10 needed no prompt on seed 0, so that 0.17 was the most that could be measured. The threshold was not changed."
 )
 
 
