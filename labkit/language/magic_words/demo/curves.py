@@ -57,7 +57,9 @@ def epsilon_curves(
         found = None if row["k"] is None or row["k"] > longest else row["k"]
         shortest.setdefault(row["set"], []).append(found)
         values.setdefault(row["set"], []).append(row[key])
-    texts = f"texts of at least {shortest_text} tokens" if kept else "no text is so long; all texts"
+    texts = "all texts" if shortest_text == 1 else f"texts of at least {shortest_text} tokens"
+    if not kept:
+        texts = "no text is so long; all texts" if rows else "none were measured"
     upper = figures.epsilon_curves(
         shortest,
         range(longest + 1),

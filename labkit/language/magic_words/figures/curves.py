@@ -77,6 +77,7 @@ def required_length(
     drawn.update_yaxes(
         tickvals=[*ticks, top], ticktext=[*map(str, ticks), "not found"], range=[-0.6, top + 0.6]
     )
+    drawn.update_layout(margin_l=92)
     drawn.add_hline(y=longest + 0.75, line={"color": MUTED, "dash": "dot"})
     return drawn
 
