@@ -83,8 +83,10 @@ def test_bundled_sets_are_as_registered(name):
 
 def test_what_is_absent_names_the_command(folders):
     with pytest.raises(Missing, match="labkit data fetch toy"):
+        entry("https://example.org/toy.csv").path()
+    assert status(entry("https://example.org/toy.csv")) == "absent"
+    with pytest.raises(Missing, match=r"get it from nowhere, and put it at .*toy.csv"):
         entry().path()
-    assert status(entry()) == "absent"
 
 
 def test_a_download_is_checked_and_kept(folders, host):

@@ -1,13 +1,12 @@
 """Exact reachable sets: every prompt up to a length is tried, so what was not reached is proven unreachable."""
 
-import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from labkit.experiment.progress import Progress, silent
 from labkit.language.magic_words.method.scoring import (
     check_state,
     chunk_of,
@@ -71,13 +70,14 @@ def enumerate_reachable(
     budget: int = 2_000_000,
     placement: str = "prefix",
     exclude_copies: bool = False,
-    progress: Progress = silent,
+    progress: Callable[[float, str], None] = lambda done, words: None,
 ) -> ReachableSet:
     """R^0 ... R^max_k by trying every prompt.
 
     Args:
         controls: the tokens that prompts are made of; by default all but special tokens.
         budget: the largest number of prompts to try.
+        progress: called with the share done and a few words.
         exclude_copies: an output counts only if it does not itself stand in the prompt.
 
     Raises:
@@ -174,12 +174,3 @@ def random_reachable(
         found.prompts += len(rows)
         found.sets.append(frozenset(reached))
     return found
-
-
-def states_between(
-    lm: LanguageModel, prompt: tuple[int, ...], x0: Int[Tensor, " n"]
-) -> list[tuple[int, ...]]:
-    """The path of a prompt: the parts of it, from its last token to all of it, as it grows towards the left."""
-    return [
-        tuple(part) for part in itertools.accumulate(([id] for id in reversed(prompt)), lambda a, b: b + a)
-    ]
