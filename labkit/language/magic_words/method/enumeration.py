@@ -96,7 +96,7 @@ def enumerate_reachable(
         )
     found = ReachableSet()
     reached: set[int] = set()
-    block, tried = 8 * chunk_of(lm, chunk), 0
+    block, tried = 8 * chunk_of(lm, chunk, max_k + len(x0)), 0
     for k in range(max_k + 1):
         for prompts in _all_prompts(tokens, k, block):
             tried += len(prompts)

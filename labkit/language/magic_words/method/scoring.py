@@ -80,14 +80,14 @@ def witness_of(
     return {"reached": True, "witness": rows[best], "witness_loss": losses[best].item()}
 
 
-def chunk_of(lm: LanguageModel, chunk: int | None) -> int:
-    """How many prompts are read at once: on a CPU few enough for its caches, on a GPU many.
+def chunk_of(lm: LanguageModel, chunk: int | None, length: int) -> int:
+    """How many states of this length are read at once: on a CPU as many as fit its caches, on a GPU many.
 
     Raises:
         ValueError: a chunk below 1.
     """
     if chunk is None:
-        return 4096 if lm.device.type == "cuda" else 192
+        return 4096 if lm.device.type == "cuda" else max(16, 1300 // length)
     if chunk < 1:
         raise ValueError(f"chunk must be at least 1; got {chunk}")
     return chunk
@@ -174,7 +174,8 @@ def logits_of(
     if shared:
         cache = lm.new_cache()
         lm.logits(x0[None], cache=cache, last_only=True)
-    for part in prompts.split(chunk_of(lm, chunk)):
+    read = prompts.shape[1] + (0 if shared else len(x0))
+    for part in prompts.split(chunk_of(lm, chunk, read)):
         if shared:
             rows = lm.cache_rows(cache, torch.zeros(len(part), dtype=torch.long, device=part.device))
             yield lm.logits(part, cache=rows, last_only=True)
@@ -227,7 +228,7 @@ def scores_of(
             losses.append(logits.logsumexp(-1) - logits[:, y[0]])
             reached.append(logits.argmax(-1) == y[0])
     else:
-        for part in prompts.split(chunk_of(lm, chunk)):
+        for part in prompts.split(chunk_of(lm, chunk, prompts.shape[1] + len(x0) + len(y))):
             whole = torch.cat([compose(part, x0, placement), y[:-1].expand(len(part), -1)], dim=1)
             logits = lm.logits(whole)[:, -len(y) :]
             wanted = y.expand(len(part), -1)
