@@ -1,7 +1,11 @@
 """The dashboard: `streamlit run app/dashboard.py`. Navigation, device picker, presenting mode; nothing else."""
 
+import os
 import sys
 from pathlib import Path
+
+# Many visitors, few cores: each picture is computed by one thread. Set before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import streamlit as st
 

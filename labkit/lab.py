@@ -112,7 +112,7 @@ def _dashboard(port: int) -> Server:
         "--server.headless=true",
         "--browser.gatherUsageStats=false",
     ]
-    process = _start(["-m", "streamlit", "run", str(paths.app()), *options])
+    process = _start(["-m", "streamlit", "run", str(paths.app()), *options], OMP_NUM_THREADS="1")
     address = f"http://localhost:{port}"
     return Server("Dashboard", process, address, f"{address}/_stcore/health")
 

@@ -81,8 +81,8 @@ def panels(
     columns = columns or -(-len(titles) // rows)
     drawn = make_subplots(rows=rows, cols=columns, subplot_titles=list(titles), **options)
     # the panels' own titles stand just above them; the legend goes above those
-    drawn.update_layout(template="labkit", height=height, title_text=title, margin_t=112)
-    drawn.update_layout(legend={"y": 1 + 26 / (height - 168)})
+    above = {"y": 1 + 26 / (height - 168)}
+    drawn.update_layout(template="labkit", height=height, title_text=title, margin_t=112, legend=above)
     return drawn
 
 

@@ -1,7 +1,8 @@
 """Data: every data set's source, licence and checksum in one registry, and the loaders."""
 
 from labkit.datasets.digits import Images, digits
-from labkit.datasets.mnist import mnist
+from labkit.datasets.forecasting import Split, etth1_or_generated, etth1_split, generated_split
+from labkit.datasets.mnist import mnist, mnist_5k
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 from labkit.datasets.text import paragraphs
@@ -13,10 +14,15 @@ __all__ = [
     "Images",
     "Missing",
     "Series",
+    "Split",
     "dataset",
     "digits",
     "etth1",
+    "etth1_or_generated",
+    "etth1_split",
+    "generated_split",
     "mnist",
+    "mnist_5k",
     "paragraphs",
     "series",
     "status",

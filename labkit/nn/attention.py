@@ -21,16 +21,26 @@ class MultiHeadAttention(nn.Module):
         ValueError: `dim` is no multiple of `heads`.
     """
 
-    def __init__(self, dim: int, heads: int, *, talking: bool = False, qkv_bias: bool = True):
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        *,
+        talking: bool = False,
+        qkv_bias: bool = True,
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ):
         super().__init__()
         if heads < 1 or dim % heads:
             raise ValueError(f"dim must be a multiple of heads; got dim={dim}, heads={heads}")
         self.heads = heads
-        self.q = nn.Linear(dim, dim, bias=qkv_bias)
-        self.kv = nn.Linear(dim, 2 * dim, bias=qkv_bias)
-        self.out = nn.Linear(dim, dim)
-        self.before = nn.Conv2d(heads, heads, 1) if talking else None
-        self.after = nn.Conv2d(heads, heads, 1) if talking else None
+        place = {"dtype": dtype, "device": device}
+        self.q = nn.Linear(dim, dim, bias=qkv_bias, **place)
+        self.kv = nn.Linear(dim, 2 * dim, bias=qkv_bias, **place)
+        self.out = nn.Linear(dim, dim, **place)
+        self.before = nn.Conv2d(heads, heads, 1, **place) if talking else None
+        self.after = nn.Conv2d(heads, heads, 1, **place) if talking else None
 
     def project(
         self, x: Float[Tensor, "batch queries dim"], source: Float[Tensor, "batch keys dim"]
@@ -80,11 +90,33 @@ class MultiHeadAttention(nn.Module):
         q, k, v = self.project(x, x if source is None else source)
         if rotate is not None:
             q, k = rotate(q, k)
+        return self.attend(q, k, v, bias=bias, mask=mask, record=record)
+
+    def attend(
+        self,
+        q: Float[Tensor, "batch heads queries d"],
+        k: Float[Tensor, "batch heads keys d"],
+        v: Float[Tensor, "batch heads keys d"],
+        *,
+        bias: Tensor | None = None,
+        mask: Bool[Tensor, "..."] | None = None,
+        causal: bool = False,
+        record: list[Tensor] | None = None,
+    ) -> Float[Tensor, "batch queries dim"]:
+        """The output for queries, keys and values that `project` made (keys and values may come from a cache).
+
+        `causal` lets query i see keys up to i: as the mask would, without ever making one.
+        """
+        if causal and (bias is not None or record is not None or self.before is not None):
+            tril = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
+            mask = tril if mask is None else mask & tril
         if record is None and self.before is None:
             if bias is not None and mask is not None:
                 bias, mask = bias.masked_fill(~mask, -torch.inf), None
             seen = mask if bias is None else bias.to(q.dtype)
-            mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+            mixed = nn.functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=seen, is_causal=causal and seen is None
+            )
         else:
             attention = self.weights(q, k, bias, mask)
             if record is not None:

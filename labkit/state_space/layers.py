@@ -30,6 +30,8 @@ class SequenceModel(nn.Module):
     norm       "layer", "batch" or "none"
     prenorm    norm -> layer -> + residual, and one more norm after the last block; otherwise
                layer -> + residual -> norm
+    residual   False hands a layer's output on as it is: for a layer with residual branches and norms of its own
+               (n_layers=1, norm="none", layer=Transformer)
     pool       "mean" over time, "last" step, or None to give an output for each step
     d_out      outputs; None gives the features themselves
 
@@ -48,6 +50,7 @@ class SequenceModel(nn.Module):
         d_out: int | None = None,
         dropout: float | int = 0.0,
         embedding: bool = False,
+        residual: bool = True,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ):
@@ -60,7 +63,7 @@ class SequenceModel(nn.Module):
         if pool not in POOLS:
             raise ValueError(f"pool must be mean, last or None; got {pool!r}")
         place = {"dtype": dtype, "device": device}
-        self.prenorm, self.pool, self.dropout = prenorm, pool, dropout
+        self.prenorm, self.pool, self.dropout, self.residual = prenorm, pool, dropout, residual
         self.encoder = (nn.Embedding if embedding else nn.Linear)(d_in, d_model, **place)
         kinds = {"layer": nn.LayerNorm, "batch": _OverChannels}
         self.layers = nn.ModuleList(layer(d_model) for _ in range(n_layers))
@@ -73,12 +76,14 @@ class SequenceModel(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch length features"] | Int[Tensor, "batch length"],
-        states: list[Tensor] | None = None,
+        states: list | None = None,
         rate: float | int = 1.0,
-    ) -> Inexact[Tensor, "batch ..."] | tuple[Tensor, list[Tensor]]:
+        lengths: Int[Tensor, " batch"] | None = None,
+    ) -> Inexact[Tensor, "batch ..."] | tuple[Tensor, list]:
         """(B, d_out) with a pool, (B, L, d_out) without; with `states` also the states after the last step.
 
-        `rate` is handed to each layer: it multiplies the step size of a state-space layer.
+        `rate` is handed to each layer: it multiplies the step size of a state-space layer. `lengths` says how
+        much of each sequence is no padding: pooling then looks at that part alone.
         """
         h = self.encoder(x)
         after = []
@@ -91,32 +96,45 @@ class SequenceModel(nn.Module):
                 z, state = layer(z, states[i], **options)
                 after.append(state)
             h = self._join(i, h, z)
-        y = self.decoder(self._pooled(self.norms[-1](h) if self.prenorm else h))
+        y = self.decoder(self._pooled(self.norms[-1](h) if self.prenorm else h, lengths))
         return y if states is None else (y, after)
 
     def _join(self, i: int, h: Tensor, z: Tensor) -> Tensor:
         if self.dropout and self.training and z.ndim == 3:
             z = z * nn.functional.dropout(torch.ones_like(z[:, :1]), self.dropout)
-        return h + z if self.prenorm else self.norms[i](h + z)
+        z = h + z if self.residual else z
+        return z if self.prenorm else self.norms[i](z)
 
-    def _pooled(self, h: Tensor) -> Tensor:
+    def _pooled(self, h: Tensor, lengths: Tensor | None) -> Tensor:
         if self.pool is None:
             return h
-        return h.mean(1) if self.pool == "mean" else h[:, -1]
+        if lengths is None:
+            return h.mean(1) if self.pool == "mean" else h[:, -1]
+        if lengths.min() < 1 or lengths.max() > h.shape[1]:
+            raise ValueError(
+                f"lengths must lie between 1 and {h.shape[1]}; "
+                f"got {int(lengths.min())} to {int(lengths.max())}"
+            )
+        if self.pool == "last":
+            return h[torch.arange(len(h), device=h.device), lengths - 1]
+        real = torch.arange(h.shape[1], device=h.device) < lengths[:, None]
+        return (h * real[..., None]).sum(1) / lengths[:, None]
 
-    def default_state(self, batch: int) -> list[Tensor]:
-        """Each layer's state before the first step."""
-        return [layer.default_state(batch) for layer in self.layers]
+    def default_state(self, batch: int, max_length: int | None = None) -> list:
+        """Each layer's state before the first step; a Transformer's needs to know how long it may get."""
+        options = {} if max_length is None else {"max_length": max_length}
+        return [layer.default_state(batch, **options) for layer in self.layers]
 
     def to_recurrent(self, rate: float | int = 1.0) -> "SequenceModel":
-        """Prepare every layer for `step`. Training mode forgets it again."""
+        """Prepare every layer for `step`, where it needs it. Training mode forgets it again."""
         for layer in self.layers:
-            layer.to_recurrent(rate)
+            if hasattr(layer, "to_recurrent"):
+                layer.to_recurrent(rate)
         return self
 
     def step(
-        self, x: Float[Tensor, "batch features"] | Int[Tensor, " batch"], states: list[Tensor]
-    ) -> tuple[Float[Tensor, "batch outputs"], list[Tensor]]:
+        self, x: Float[Tensor, "batch features"] | Int[Tensor, " batch"], states: list
+    ) -> tuple[Float[Tensor, "batch outputs"], list]:
         """(output, new states) for one step. Raises ValueError with mean pooling, which needs the whole
         sequence.
         """

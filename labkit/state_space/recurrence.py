@@ -43,6 +43,7 @@ class DiagonalStep(NamedTuple):
     Abar: Tensor  # (heads, modes)
     Bbar: Tensor  # (heads, modes)
     C: Tensor  # (channels, heads, modes)
+    enter: Tensor | None = None  # brings (Re x, Im x) into the eigenvectors' coordinates (heads, modes, N)
 
 
 def dplr_step_params(
@@ -90,9 +91,10 @@ def dplr_step_params(
             f"mode 'diagonal' needs eigenvectors of condition number <= 1e8; "
             f"got {condition:.1e}: use 'linear'"
         )
+    into = torch.linalg.inv(V)
     inputs = torch.linalg.solve(V, Bbar.to(V.dtype))
     readout = torch.einsum("chn,hnm->chm", real_readout(wide[4]).to(V.dtype), V)
-    return DiagonalStep(modes.to(Lambda.dtype), inputs.to(Lambda.dtype), readout.to(Lambda.dtype))
+    return DiagonalStep(*(part.to(Lambda.dtype) for part in (modes, inputs, readout, into)))
 
 
 def initial_state(
@@ -101,6 +103,17 @@ def initial_state(
     """The zero state that a form steps from."""
     example = form.B2 if isinstance(form, LowRankStep) else form.Bbar
     return torch.zeros(batch, *example.shape, dtype=example.dtype, device=example.device)
+
+
+def enter(
+    form: LowRankStep | DenseStep | DiagonalStep, x: Inexact[Tensor, "batch heads half"]
+) -> Inexact[Tensor, "batch heads modes"]:
+    """A state given as one of each conjugate pair, in the coordinates that the form steps in."""
+    if isinstance(form, DenseStep):
+        return real_input(x)
+    if isinstance(form, DiagonalStep) and form.enter is not None:
+        return torch.einsum("hmn,bhn->bhm", form.enter, real_input(x).to(form.enter.dtype))
+    return x
 
 
 def recurrent_step(

@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from labkit.nn.convolution import bidirectional_conv, causal_conv
 from labkit.state_space.discretize import ALPHA, discretize_diagonal, gbt
 from labkit.state_space.inits import diagonal
 from labkit.state_space.kernels.dplr import (
@@ -20,7 +19,8 @@ from labkit.state_space.kernels.dplr import (
 )
 from labkit.state_space.kernels.vandermonde import vandermonde
 from labkit.state_space.matrices import dplr
-from labkit.state_space.recurrence import DiagonalStep, LowRankStep, dplr_step_params, recurrent_step
+from labkit.state_space.recurrence import DenseStep, DiagonalStep, LowRankStep, dplr_step_params
+from labkit.state_space.ssm_layer import SSMLayer
 from labkit.state_space.streaming import last_state
 
 MODES = ("dplr", "diag")
@@ -43,7 +43,7 @@ def _initial_systems(
     return Lambda, P, B
 
 
-class S4Layer(nn.Module):
+class S4Layer(SSMLayer):
     """y = GLU(Linear(Dropout(GELU(SSM(u) + D u)))) for a sequence u of `d_model` channels, each its own SSM.
 
     x' = A x + B u, y = Re(C x) per channel, with A = diag(Lambda) - P P^* (mode "dplr", bilinear) or
@@ -96,26 +96,19 @@ class S4Layer(nn.Module):
         device: torch.device | str = "cpu",
         generator: torch.Generator | None = None,
     ):
-        super().__init__()
-        n_ssm = d_model if n_ssm is None else n_ssm
+        super().__init__(d_model, d_state, dt_min, dt_max, n_ssm, bidirectional, dropout, l_max, activation)
+        n_ssm = self.n_ssm
         for name, value, choices in (
             ("mode", mode, MODES),
             ("init", init, INITS),
             ("discretization", discretization, ("zoh", "bilinear")),
-            ("activation", activation, ("gelu", "none")),
         ):
             if value not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
-        if d_model < 1 or n_ssm < 1 or d_model % n_ssm:
-            raise ValueError(
-                f"d_model must be at least 1 and divisible by n_ssm; got d_model={d_model}, n_ssm={n_ssm}"
-            )
         if d_state < 2 or d_state % 2:
             raise ValueError(f"d_state must be even and at least 2 (conjugate pairs); got {d_state}")
-        if not 0 < dt_min <= dt_max:
-            raise ValueError(f"0 < dt_min <= dt_max is required; got dt_min={dt_min}, dt_max={dt_max}")
-        if rank < 1 or (l_max is not None and l_max < 1):
-            raise ValueError(f"rank and l_max must be at least 1; got rank={rank}, l_max={l_max}")
+        if rank < 1:
+            raise ValueError(f"rank must be at least 1; got {rank}")
         if mode == "dplr" and init in ("lin", "inv", "real"):
             raise ValueError(
                 f"init {init!r} has no low-rank term: use mode='diag', or legs, legt, fout, random"
@@ -124,11 +117,9 @@ class S4Layer(nn.Module):
             raise ValueError(
                 f"legs+fout splits the channels in halves: n_ssm must be at least 2; got {n_ssm}"
             )
-        self.d_model, self.d_state, self.n_ssm, self.l_max = d_model, d_state, n_ssm, l_max
-        self.mode, self.init, self.bidirectional, self.timescale = mode, init, bidirectional, timescale
+        self.mode, self.init, self.timescale = mode, init, timescale
         self.discretization = "bilinear" if mode == "dplr" else discretization
-        self.dropout, self.kernel_length = dropout, 0
-        self._form: LowRankStep | DiagonalStep | None = None
+        self.kernel_length = 0
 
         built = {}
         parts = []
@@ -145,8 +136,7 @@ class S4Layer(nn.Module):
             value = torch.view_as_real(value.resolve_conj().contiguous()) if value.is_complex() else value
             return nn.Parameter(value.to(device=device, dtype=dtype).contiguous(), requires_grad=learn)
 
-        spread = torch.rand(d_model, dtype=torch.float64, device="cpu", generator=generator)
-        self.log_dt = parameter(math.log(dt_min) + spread * math.log(dt_max / dt_min))
+        self.log_dt = parameter(self._log_steps(dt_min, dt_max, generator))
         self.log_decay = parameter((-Lambda.real).clamp(min=SLOWEST).log(), not frozen)
         self.frequency = parameter(Lambda.imag, not frozen)
         self.B = parameter(B, not frozen)
@@ -160,9 +150,7 @@ class S4Layer(nn.Module):
         alive = torch.ones(n_ssm, d_state // 2, 2, dtype=dtype, device=device)
         alive[[start == "fout" for start in self.starts()[:n_ssm]], 0, 1] = 0.0
         self.register_buffer("alive", alive, persistent=False)
-        width = 2 * d_model if activation == "gelu" else d_model
-        self.activation = activation
-        self.mix = nn.Linear(d_model, width, dtype=dtype, device=device)
+        self._add_tail(dtype, device)
 
     # --- the systems
     # -------------------------------------------------------------------------------------------
@@ -207,20 +195,10 @@ class S4Layer(nn.Module):
         Lambda, P, _, dt = self.systems()
         return untruncate_readout(C, Lambda, P, P, dt, self.kernel_length)
 
-    def kernel(self, length: int, rate: float | int = 1.0) -> Float[Tensor, "channels heads length"]:
-        """The convolution kernel of each channel, C Abar^l Bbar for l < length."""
-        return self._responses(length, rate, None)[0]
-
     def _responses(
         self, length: int, rate: float | int, state: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         """The kernel (channels, heads, length) and what a state adds to the output (batch, heads, length)."""
-        if length < 1:
-            raise ValueError(f"length must be at least 1; got {length}")
-        if self.l_max is not None and length > self.l_max:
-            raise ValueError(f"length {length} exceeds l_max {self.l_max}: call resize({length}) first")
-        if not rate > 0:
-            raise ValueError(f"rate must be positive; got {rate}")
         Lambda, P, B, dt = self.systems(rate)
         if self.mode == "diag":
             C = self._learnt_readout()
@@ -261,10 +239,6 @@ class S4Layer(nn.Module):
             self.kernel_length *= 2
         self.C.copy_(torch.view_as_real(C.resolve_conj()))
 
-    def resize(self, length: int) -> None:
-        """Allow sequences of this length, if l_max was shorter."""
-        self.l_max = max(length, self.l_max or 0)
-
     def get_extra_state(self) -> Tensor:
         """The length that C^ stands for, saved with the parameters."""
         return torch.tensor(self.kernel_length, dtype=torch.int64, device="cpu")
@@ -272,35 +246,6 @@ class S4Layer(nn.Module):
     def set_extra_state(self, state: Tensor) -> None:
         """Restore the length that the loaded C^ stands for."""
         self.kernel_length = int(state)
-
-    # --- in parallel
-    # --------------------------------------------------------------------------------------------
-
-    def forward(
-        self,
-        u: Float[Tensor, "batch length channels"],
-        state: Complex[Tensor, "batches heads half"] | None = None,
-        rate: float | int = 1.0,
-    ) -> Float[Tensor, "batch length channels"] | tuple[Tensor, Tensor]:
-        """The layer's output; with a state (`default_state` to begin with) also the state after the last
-        step.
-
-        `rate` multiplies Delta: 2 for a signal that was sampled half as often as in training.
-        Raises ValueError for a wrong shape of u or state, rate <= 0, a sequence longer than l_max, and a
-        state with a bidirectional layer; TypeError for integers.
-        """
-        if not u.is_floating_point():
-            raise TypeError(f"u must hold floating-point numbers; got {u.dtype}")
-        if u.ndim != 3 or u.shape[-1] != self.d_model:
-            raise ValueError(f"u must be (batch, length, {self.d_model}); got {tuple(u.shape)}")
-        if state is not None:
-            self._check_state(state, u.shape[0])
-        k, carried = self._responses(u.shape[1], rate, state)
-        y = bidirectional_conv(u, k[0], k[1]) if self.bidirectional else causal_conv(u, k[0])
-        if carried is not None:
-            y = y + carried.mT
-        y = self._output(y + self.D * u)
-        return y if state is None else (y, self._last_state(u, state, rate))
 
     def _last_state(self, u: Tensor, state: Tensor, rate: float | int) -> Tensor:
         Lambda, P, B, dt = self.systems(rate)
@@ -311,66 +256,34 @@ class S4Layer(nn.Module):
         re, im = last_state(Abar, Bbar, u, real_input(state)).chunk(2, dim=-1)
         return torch.complex(re, im)
 
-    def _output(self, y: Tensor) -> Tensor:
-        """GELU, dropout of whole channels, Linear and GLU (or Linear alone)."""
-        if self.activation == "gelu":
-            y = nn.functional.gelu(y)
-        if self.dropout and self.training and y.ndim == 3:
-            y = y * nn.functional.dropout(torch.ones_like(y[:, :1]), self.dropout)
-        y = self.mix(y)
-        return nn.functional.glu(y, dim=-1) if self.activation == "gelu" else y
-
-    # --- step by step
-    # -------------------------------------------------------------------------------------------
-
-    def default_state(self, batch: int) -> Complex[Tensor, "batch heads half"]:
-        """The state before the first sample: zero. Raises ValueError for a bidirectional layer."""
-        self._check_causal()
+    def _state(self) -> Tensor:
         kind = torch.complex(self.D[:0], self.D[:0]).dtype
-        return torch.zeros(batch, self.d_model, self.d_state // 2, dtype=kind, device=self.D.device)
+        return torch.zeros(self.d_model, self.d_state // 2, dtype=kind, device=self.D.device)
 
-    @torch.no_grad()
-    def to_recurrent(self, rate: float | int = 1.0) -> "S4Layer":
-        """Prepare `step` from the parameters as they are now; `train()` forgets it again."""
-        self._check_causal()
-        if not rate > 0:
-            raise ValueError(f"rate must be positive; got {rate}")
+    def _recurrent_form(self, rate: float | int, mode: str) -> LowRankStep | DenseStep | DiagonalStep:
         Lambda, P, B, dt = self.systems(rate)
         C = self.readout()
         if self.mode == "dplr":
-            self._form = dplr_step_params(Lambda, P, P, B, C, dt)
-        else:
-            Abar, Bbar, _ = self._diagonal(Lambda, B, dt)
-            self._form = DiagonalStep(Abar, Bbar, 2 * C)
-        return self
+            return dplr_step_params(Lambda, P, P, B, C, dt, mode)
+        if mode not in ("linear", "diagonal"):
+            raise ValueError(f"a diagonal layer steps in mode linear (or diagonal, the same); got {mode!r}")
+        Abar, Bbar, _ = self._diagonal(Lambda, B, dt)
+        return DiagonalStep(Abar, Bbar, 2 * C)
 
-    def step(
-        self, u: Float[Tensor, "batch channels"], state: Complex[Tensor, "batches heads half"]
-    ) -> tuple[Float[Tensor, "batch channels"], Complex[Tensor, "batches heads half"]]:
-        """(output, new state) for one sample, in O(N) per channel. Raises ValueError before
-        `to_recurrent()`.
+    @torch.no_grad()
+    def rescale(self, rate: float | int) -> "S4Layer":
+        """Multiply Delta by `rate` for good: `forward` then does what `forward(rate=rate)` did before.
+
+        The readout C stays; the truncated C^ is computed anew for the length that it stood for. Raises
+        ValueError for rate <= 0.
         """
-        self._check_causal()
-        if self._form is None:
-            raise ValueError("step needs the recurrent form: call to_recurrent() first (train() drops it)")
-        if u.ndim != 2 or u.shape[-1] != self.d_model:
-            raise ValueError(f"u must be (batch, {self.d_model}) for one step; got {tuple(u.shape)}")
-        self._check_state(state, u.shape[0])
-        y, state = recurrent_step(self._form, state, u)
-        return self._output(y[:, 0] + self.D * u), state
-
-    def train(self, mode: bool = True) -> "S4Layer":
-        """Training mode; the recurrent form, which holds old parameters, is dropped."""
-        if mode:
-            self._form = None
-        return super().train(mode)
-
-    def _check_causal(self) -> None:
-        if self.bidirectional:
-            raise ValueError("a bidirectional model has no recurrent mode")
-
-    def _check_state(self, state: Tensor, batch: int) -> None:
-        self._check_causal()
-        expected = (batch, self.d_model, self.d_state // 2)
-        if tuple(state.shape) != expected:
-            raise ValueError(f"state must have shape {expected}; got {tuple(state.shape)}")
+        if not rate > 0:
+            raise ValueError(f"rate must be positive; got {rate}")
+        C = self.readout()
+        self.log_dt += math.log(rate)
+        self._form = None
+        if self.kernel_length:
+            Lambda, P, _, dt = self.systems()
+            C = truncate_readout(C, Lambda, P, P, dt, self.kernel_length)
+        self.C.copy_(torch.view_as_real(C.resolve_conj()))
+        return self

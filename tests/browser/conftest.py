@@ -1,15 +1,11 @@
 """A real dashboard on a free port of this machine, and Chromium to look at it."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+
+from labkit.chromium import MEND, chromium
+from tests.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -23,18 +19,12 @@ FLAGS = [
 ]
 
 
-def chromium() -> str | None:
-    """Chromium or Chrome on the PATH, or the one that LABKIT_CHROMIUM names."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("LABKIT_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium."""
     program = chromium()
     if program is None:
-        pytest.skip("no Chromium on the PATH (Debian: apt install chromium), and LABKIT_CHROMIUM names none")
+        pytest.skip(f"no Chromium: {MEND}")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -59,35 +49,9 @@ def page(profile):
     opened.close()
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def dashboard(tmp_path_factory):
     """The address of a running dashboard, with the showcase among its papers."""
-    folder = tmp_path_factory.mktemp("dashboard")
-    port = free_port()
-    environment = {**os.environ, "LABKIT_RESULTS": str(folder / "results")}
-    log = (folder / "log").open("w")
-    command = [sys.executable, str(ROOT / "tests" / "browser" / "serve.py"), str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            if server.poll() is not None:
-                break
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-                yield address
-                return
-            except OSError:
-                time.sleep(0.25)
-        pytest.fail(f"the dashboard did not start:\n{(folder / 'log').read_text()}")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        log.close()
+    script = str(ROOT / "tests" / "browser" / "serve.py")
+    with serving([script], tmp_path_factory.mktemp("dashboard")) as server:
+        yield f"http://{server.address}"

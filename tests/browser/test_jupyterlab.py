@@ -13,7 +13,7 @@ import pytest
 
 from labkit.lab import busy
 from tests import lesson
-from tests.browser.conftest import free_port
+from tests.server import free_port
 
 pytestmark = [
     pytest.mark.browser,

@@ -259,11 +259,7 @@ def host(pe, device, **options):
         positional = make_positional(pe, 16, (4, 4), 2, heads=2, **options) if isinstance(pe, str) else pe
         return VisionTransformer((8, 8), 2, 16, 3, 2, 5, positional)
 
-    model = made(make, device).eval()
-    with torch.no_grad():
-        for p in model.blocks.parameters():
-            p.mul_(10)  # as if it had learned something: fresh attention is almost even
-    return model
+    return made(make, device).eval()
 
 
 def shuffled(x, patch=2):

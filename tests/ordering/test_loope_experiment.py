@@ -6,7 +6,7 @@ import torch
 from labkit.experiment import SCALES
 from labkit.ordering.loope.experiment import EXPERIMENT
 from labkit.ordering.loope.experiment.models import build, decay_groups
-from labkit.ordering.loope.experiment.settings import ALL, LESSON, PRESETS, Host, Training
+from labkit.ordering.loope.experiment.settings import ALL, PRESETS, Host, Training
 from labkit.ordering.loope.experiment.shipped import EMBEDDINGS, about, trained
 from labkit.ordering.loope.figures import result_figures
 from labkit.ordering.loope.positional import POSITIONAL
@@ -31,7 +31,7 @@ def short(scale: str, steps: int = 4, **cells):
 @pytest.fixture(scope="module")
 def lesson():
     hosts = {
-        "ViT": Host(embeddings=LESSON, depth=1),
+        "ViT": Host(embeddings=EMBEDDINGS, depth=1),
         "CaiT": Host(kind="cait", depth=1),
         "CrossViT": Host(kind="crossvit", depth=1, sizes=(6, 6), patches=(1, 2)),
         "CNN": Host(kind="cnn", embeddings=("none",)),

@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from labkit.nn.recurrent import RecurrentMixer
+from labkit.nn.transformer import Transformer
 from labkit.state_space.inits import diagonal
 from labkit.state_space.layers import S4Layer, SequenceModel
 from labkit.state_space.matrices import dplr
@@ -266,6 +268,31 @@ def test_backbone_order_of_norm_and_residual(device):
         assert torch.allclose(model(x), expected)
 
 
+@pytest.mark.parametrize(
+    ("layer", "options"),
+    [
+        (Transformer, {"n_layers": 1, "norm": "none", "residual": False}),
+        (RecurrentMixer, {"n_layers": 2, "prenorm": True}),
+        (S4Layer, {"n_layers": 2}),
+    ],
+)
+def test_baselines_run_in_the_same_backbone(layer, options, device):
+    make = functools.partial(layer, dtype=D, device=device)
+    model = SequenceModel(
+        5, 8, layer=make, embedding=True, pool=None, d_out=5, dtype=D, device=device, **options
+    ).eval()
+    tokens = torch.randint(5, (2, 9), device=device)
+    with torch.no_grad():
+        whole = model(tokens)
+        if layer is Transformer:
+            assert torch.allclose(whole, model.decoder(model.layers[0](model.encoder(tokens))))
+        _, states = model(tokens[:, :6], model.default_state(2, 9))
+        model.to_recurrent()
+        for k in range(6, 9):
+            y, states = model.step(tokens[:, k], states)
+            assert torch.allclose(y, whole[:, k], atol=1e-8)
+
+
 def test_backbone_of_tokens_and_rate(device):
     make = functools.partial(S4Layer, d_state=4, device=device)
     model = SequenceModel(7, 4, 1, make, embedding=True, pool=None, d_out=7, device=device).eval()
@@ -286,7 +313,7 @@ def test_bad_layers():
         ({"d_model": 0}, "d_model must be at least 1"),
         ({"n_ssm": 3}, "divisible by n_ssm; got d_model=4, n_ssm=3"),
         ({"n_ssm": 1, "init": "legs+fout"}, "n_ssm must be at least 2; got 1"),
-        ({"rank": 0}, "rank and l_max must be at least 1; got rank=0"),
+        ({"rank": 0}, "rank must be at least 1; got 0"),
         ({"discretization": "tustin"}, "discretization must be one of zoh, bilinear"),
         ({"activation": "relu"}, "activation must be one of gelu, none"),
     ):

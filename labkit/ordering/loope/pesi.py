@@ -200,16 +200,17 @@ def _directions(rows: int, columns: int, buckets: int) -> tuple[Tensor, Tensor]:
 
 
 def _ranks(value: Float[Tensor, " m"], group: Tensor) -> Float[Tensor, " m"]:
-    """The rank of each value within its group, ties averaged."""
-    order = value.argsort()
-    order = order[group[order].argsort(stable=True)]
-    v, g = value[order], group[order]
-    place = torch.arange(len(v), device=v.device)
-    new = torch.ones(len(v), dtype=torch.bool, device=v.device)
-    new[1:] = (v[1:] != v[:-1]) | (g[1:] != g[:-1])
+    """The rank of each value, a whole number, within its group, ties averaged."""
+    # one sort of one key: the group, then the value
+    whole = value.long()
+    low = whole.min()
+    key, order = (group * (whole.max() - low + 1) + whole - low).sort()
+    place = torch.arange(len(key), device=key.device)
+    new = torch.ones(len(key), dtype=torch.bool, device=key.device)
+    new[1:] = key[1:] != key[:-1]
     run = new.cumsum(0) - 1
     start = place[new]
-    length = torch.diff(start, append=place.new_tensor([len(v)]))
+    length = torch.diff(start, append=place.new_tensor([len(key)]))
     # up to a shift that is the same for the whole group, which a correlation does not see
     average = (start + (length - 1) / 2)[run]
     return torch.empty_like(average, dtype=value.dtype).scatter_(0, order, average.to(value.dtype))

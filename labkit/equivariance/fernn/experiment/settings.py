@@ -89,14 +89,14 @@ PRESETS = {
     ),
     "class": FernnSettings(
         strips=_STRIPS.model_copy(update={"steps": 800, "cosine": True}),
-        transfer=_STILL.model_copy(update={"steps": 300}),
+        transfer=_STILL.model_copy(update={"steps": 300, "cosine": True}),
         transfer_steps=600,
         planes=Task(
             size=16,
-            hidden=12,
+            hidden=16,
             given=6,
             predicted=6,
-            steps=150,
+            steps=400,
             batch=12,
             rate=2e-3,
             cosine=True,
@@ -121,9 +121,9 @@ PRESETS = {
         ),
         clips=Clips(
             size=16,
-            hidden=8,
+            hidden=12,
             frames=8,
-            steps=160,
+            steps=600,
             batch=12,
             radius=1,
             rates={"G-RNN": 3e-3, "FERNN": 3e-3, "3D-CNN": 3e-3},
@@ -131,7 +131,7 @@ PRESETS = {
     ),
     "paper": FernnSettings(
         strips=_STRIPS.model_copy(update={"steps": 10_000, "cosine": True}),
-        transfer=_STILL.model_copy(update={"steps": 3_000, "batch": 32}),
+        transfer=_STILL.model_copy(update={"steps": 3_000, "batch": 32, "cosine": True}),
         transfer_steps=3_000,
         planes=Task(
             size=28,

@@ -5,16 +5,6 @@ from typing import Literal
 from labkit.experiment import Settings
 from labkit.ordering.loope.positional import POSITIONAL
 
-# What the claims of a lesson need.
-LESSON = (
-    "none",
-    "sinusoid",
-    "gilbert",
-    "loope",
-    "sinusoid2d_sum",
-    "sinusoid2d_concat",
-    "rpe",
-)
 # The 1-D sinusoid in raster order and along Gilbert's curve are both among them.
 ALL = ("none", "learnable", "sinusoid", "gilbert", *POSITIONAL[3:])
 
@@ -99,8 +89,8 @@ PRESETS = {
             hosts={"ViT": Host(embeddings=("none", "loope"))},
         )
     ),
-    # Smaller than the 10 x 10 grids, 2000 steps, twelve embeddings and three hosts that one would wish for: three
-    # seeds of these trainings fit into a quarter of an hour of one core. Grid, width and batch are smoke's.
+    # Smaller than the 10 x 10 grids and 2000 steps that one would wish for: three seeds of these sixteen trainings
+    # are half an hour of one core. Grid, width and batch are smoke's.
     "class": LoopeSettings(
         three_cell=ThreeCell(
             grid=6,
@@ -108,7 +98,12 @@ PRESETS = {
             train=8000,
             test=2000,
             training=Training(steps=500, batch=128, evaluations=5),
-            hosts={"ViT": Host(embeddings=LESSON)},
+            hosts={
+                "ViT": Host(embeddings=ALL),
+                "CaiT": Host(kind="cait", layer_scale=0.1),  # CaiT's own value for shallow networks
+                "CrossViT": Host(kind="crossvit", depth=1, sizes=(6, 6), patches=(1, 2)),
+                "CNN": Host(kind="cnn", dim=32, embeddings=("none",)),
+            },
         ),
         digits=Digits(training=Training(steps=300, batch=64, evaluations=4)),
     ),

@@ -32,7 +32,11 @@ def ship(result: Result) -> Path:
     Raises:
         ValueError: the Result's scale has not all the networks, or they are too large to have been kept.
     """
-    kept = {name: value for name, value in result.tensors.items() if "/weights/" in name}
+    kept = {
+        name: value
+        for name, value in result.tensors.items()
+        if name.startswith(("digits/weights/", *(f"three_cells/weights/{pe}/" for pe in EMBEDDINGS)))
+    }
     missing = [pe for pe in EMBEDDINGS if not any(f"three_cells/weights/{pe}/" in name for name in kept)]
     if missing:
         raise ValueError(f"the Result at scale {result.scale} has no weights of {', '.join(missing)}")

@@ -123,7 +123,7 @@ def context_map(
             row=1,
             col=2,
         )
-    cell_axes(drawn, *offsets.shape, 1, 2)
+    cell_axes(drawn, *offsets.shape, [(1, 2)])
     return drawn
 
 
@@ -155,5 +155,5 @@ def rollouts(
                 row=1,
                 col=column,
             )
-        cell_axes(drawn, *values.shape, 1, column)
+        cell_axes(drawn, *values.shape, [(1, column)])
     return drawn

@@ -45,9 +45,8 @@ def explorer(
             row=1,
             col=position,
         )
-        cell_axes(drawn, height, width, 1, position)
         _similarity(drawn, maps[name], chosen, 2, position, shown=position == len(names))
-        cell_axes(drawn, height, width, 2, position)
+        cell_axes(drawn, height, width, [(1, position), (2, position)])
     drawn.update_layout(showlegend=False)
     return drawn
 
@@ -82,7 +81,7 @@ def _path(path: np.ndarray, upto: int, *, arrows: bool) -> list[dict]:
     count, path = len(path), path[: upto + 1]
     y, x = path[:, 0], path[:, 1]
     far = np.abs(np.diff(path, axis=0)).max(axis=1, initial=0) > 1
-    size = float(np.clip(160 / max(count, 1) ** 0.5, 4, 14))
+    size = float(np.clip((160 if arrows else 60) / max(count, 1) ** 0.5, 4, 14))
     angle = np.degrees(np.arctan2(np.diff(x, append=x[-1:]), -np.diff(y, append=y[-1:])))
     line = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     dots = {"type": "scatter", "mode": "markers"}
@@ -136,9 +135,6 @@ def gallery(
         at += [(position // columns + 1, position % columns + 1)] * len(some)
     drawn.add_traces(traces, rows=[row for row, _ in at], cols=[column for _, column in at])
     height, width = (int(v) + 1 for v in next(iter(paths.values())).amax(0))
-    for position in range(len(paths)):
-        cell_axes(drawn, height, width, position // columns + 1, position % columns + 1)
-    drawn.update_xaxes(title_text=None, showticklabels=False, ticks="")
-    drawn.update_yaxes(title_text=None, showticklabels=False, ticks="")
+    cell_axes(drawn, height, width, list(dict.fromkeys(at)), named=False)
     drawn.update_layout(showlegend=False)
     return drawn

@@ -83,13 +83,14 @@ def claims(found: Measurements, settings: HippoSettings) -> list[Claim]:
     return made
 
 
-# The class preset was changed after it had been measured, on the same seeds; the ledger should say so.
+# The class preset was changed after it had been measured on seeds 0, 1, 2; the ledger's run is of seeds 3, 4, 5.
 _THIRD_PRESET = (
-    "From the third class preset that was measured on these seeds; thresholds were never changed. First (125 Hz, rate "
-    "1e-3, window timescale): {first}. Second (62.5 Hz, rate 1e-2): {second}. Third: the reference's unit timescale."
+    "The third class preset; it was chosen on seeds 0, 1, 2, so others should judge it. Thresholds were never changed. "
+    "First (125 Hz, rate 1e-3, window timescale): {first}. Second (62.5 Hz, rate 1e-2): {second}. Third: the "
+    "reference's unit timescale."
 )
 _DIGITS_PRESET = (
-    "The digits' preset was changed after a first run on these seeds: from LayerNorm to the reference's BatchNorm, "
+    "The digits' preset was changed after a first run on seeds 0, 1, 2: from LayerNorm to the reference's BatchNorm, "
     "with FouT's dead state kept out of training. The first run gave {first}."
 )
 
