@@ -4,7 +4,8 @@ from labkit.language.magic_words.demo.attention import attention_set, layer_boun
 from labkit.language.magic_words.demo.curves import epsilon_curves
 from labkit.language.magic_words.demo.paths import prompt_graph, prompt_path
 from labkit.language.magic_words.demo.reachable import reachable_map
-from labkit.language.magic_words.demo.search import live_search, search_real_model
+from labkit.language.magic_words.demo.real import search_real_model
+from labkit.language.magic_words.demo.search import live_search
 
 # in teaching order
 DEMOS = (

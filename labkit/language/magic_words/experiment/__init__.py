@@ -9,11 +9,11 @@ Stages:
 """
 
 from labkit.experiment import Experiment
-from labkit.language.magic_words.experiment.control import budgets, control, real_model
 from labkit.language.magic_words.experiment.heads import attention
 from labkit.language.magic_words.experiment.paper_claims import claims
 from labkit.language.magic_words.experiment.reachable import reachable
 from labkit.language.magic_words.experiment.settings import PRESETS
+from labkit.language.magic_words.experiment.steering import budgets, control, real_model
 
 EXPERIMENT = Experiment(
     "magic_words",

@@ -50,9 +50,9 @@ def ship(result: Result) -> Path:
         "data": result.data,
         "settings": result.settings,
     }
-    file().write_text(
-        json.dumps({"about": about, "pairs": pairs}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    lines = ",\n".join(json.dumps(pair, ensure_ascii=False) for pair in pairs)
+    document = f'{{"about": {json.dumps(about)},\n"pairs": [\n{lines}\n]}}\n'
+    file().write_text(document, encoding="utf-8")
     return file()
 
 
