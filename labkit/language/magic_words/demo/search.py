@@ -153,7 +153,8 @@ def drawn_step(
     """The last of a search's steps: its picture, its best swaps, and what the search has come to.
 
     Args:
-        ids, chosen: the imposed text. y, target: the wanted token. note: a sentence below the title, where there is one.
+        ids, chosen: the imposed text. y, target: the wanted token. note: a sentence below the title, where there is
+            one.
     """
     now, before = steps[-1], steps[-2] if len(steps) > 1 else steps[-1]
     old = before.prompt if now.gradient is not None else now.prompt
