@@ -26,7 +26,7 @@ def shortest_of(table: pd.DataFrame, start: str) -> dict[str, list[int | None]]:
 
 def reachable_growth(result: Result) -> go.Figure:
     """|R^k| of each state, exact: fragments grow, document beginnings hardly do."""
-    rows = _rows(result, "reachable", "outputs")
+    rows = result.rows("reachable", "outputs")
     drawn = figure("Outputs that can be reached, exact", "prompt length k (tokens)", "outputs", height=440)
     for start, colour in (("fragment", COLOURS[0]), ("beginning", COLOURS[1])):
         some = rows[(rows["start"] == start) & (rows["seed"] == result.seeds[0])]
@@ -60,13 +60,13 @@ def epsilon_beginnings(result: Result) -> go.Figure:
 
 def epsilon_real(result: Result) -> go.Figure:
     """epsilon(k) on the model of real text."""
-    name = _rows(result, "real_model", "shortest prompt")["start"].iloc[0]
+    name = result.rows("real_model", "shortest prompt")["start"].iloc[0]
     return _epsilon(result, "real_model", name, f"{name}: how many true next tokens are not reached")
 
 
 def searches(result: Result) -> go.Figure:
     """Loss of three searches at equal numbers of scored prompts."""
-    rows = _rows(result, "budgets", "loss at equal budget")
+    rows = result.rows("budgets", "loss at equal budget")
     drawn = figure(
         "Three searches, equal budgets", "prompt length k (tokens)", "mean loss of the target (nats)"
     )
@@ -87,7 +87,7 @@ def searches(result: Result) -> go.Figure:
 
 def bound_ladder(result: Result) -> go.Figure:
     """Three bounds and two inner values against the number of controls, on one random head."""
-    rows = _rows(result, "attention", "bound")
+    rows = result.rows("attention", "bound")
     rows = rows[rows["seed"] == result.seeds[0]]
     drawn = figure(
         "One head: bounds above, truth between, findings below", "controls k", "displacement orthogonal to ŷ"
@@ -113,7 +113,7 @@ def bound_ladder(result: Result) -> go.Figure:
 
 def model_heads(result: Result) -> go.Figure:
     """The bounds on the tiny model's own heads."""
-    rows = _rows(result, "attention", "displacement")
+    rows = result.rows("attention", "displacement")
     rows = rows[rows["seed"] == result.seeds[0]]
 
     def column(what: str) -> list[float]:
@@ -131,7 +131,7 @@ def model_heads(result: Result) -> go.Figure:
 
 def prompt_words(result: Result) -> go.Figure:
     """The words that successful prompts use most."""
-    rows = _rows(result, "control", "shortest prompt")
+    rows = result.rows("control", "shortest prompt")
     used = Counter(word for prompt in rows[rows["value"] > 0]["prompt"] for word in str(prompt).split())
     common = used.most_common(40)
     drawn = figure("The words that steer: how often successful prompts use them", "word", "uses", height=420)
@@ -163,15 +163,6 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
 
 
 def _epsilon(result: Result, stage: str, start: str, title: str) -> go.Figure:
-    shortest = shortest_of(_rows(result, stage, "shortest prompt"), start)
+    shortest = shortest_of(result.rows(stage, "shortest prompt"), start)
     longest = max((k for found in shortest.values() for k in found if k is not None), default=1)
     return epsilon_curves(shortest, list(range(max(longest, 1) + 1)), log=False, title=title)
-
-
-def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
-    rows = result.metrics[(result.metrics["stage"] == stage) & (result.metrics["metric"] == metric)]
-    if rows.empty:
-        raise ValueError(
-            f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}"
-        )
-    return rows
