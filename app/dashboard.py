@@ -32,6 +32,7 @@ page = st.navigation(
             st.Page(
                 session.PAGES["state_space"], title="State-space lineage", icon=":material/account_tree:"
             ),
+            st.Page(session.PAGES["reachable_sets"], title="Reachable sets", icon=":material/lightbulb:"),
         ],
     }
 )

@@ -15,6 +15,7 @@ PAGES = {
     "hippo_bases": "views/hippo_bases.py",
     "hidden_states": "views/hidden_states.py",
     "state_space": "views/state_space.py",
+    "reachable_sets": "views/reachable_sets.py",
 }
 
 

@@ -5,6 +5,7 @@ from labkit.datasets.forecasting import Split, etth1_or_generated, etth1_split, 
 from labkit.datasets.mnist import mnist, mnist_5k
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
+from labkit.datasets.text import paragraphs
 
 __all__ = [
     "REGISTRY",
@@ -22,6 +23,7 @@ __all__ = [
     "generated_split",
     "mnist",
     "mnist_5k",
+    "paragraphs",
     "series",
     "status",
 ]

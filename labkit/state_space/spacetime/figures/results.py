@@ -14,7 +14,7 @@ NAMED = ("repeat last value", "repeat yesterday", "repeat last week")
 
 def filter_fit(result: Result) -> go.Figure:
     """Squared error of every kind at every response (the mean over seeds), logarithmic."""
-    rows = _rows(result, "filters", "relative squared error")
+    rows = result.rows("filters", "relative squared error")
     drawn = figure("Which filters can each system learn?", "impulse response", "squared error, relative")
     for kind, group in rows.groupby("kind", sort=False):
         mean = group.groupby("target", sort=False)["value"].mean()
@@ -39,7 +39,7 @@ def rolled(result: Result) -> go.Figure:
 
 def cost(result: Result) -> go.Figure:
     """Time of the kernel's three algorithms against d."""
-    rows = _rows(result, "cost", "seconds")
+    rows = result.rows("cost", "seconds")
     return pictures.cost(
         _times(rows[rows["L"] == 1024], "d"), "state size d", title="16 kernels of 1024 steps"
     )
@@ -47,7 +47,7 @@ def cost(result: Result) -> go.Figure:
 
 def cost_by_length(result: Result) -> go.Figure:
     """... and against L."""
-    rows = _rows(result, "cost", "seconds")
+    rows = result.rows("cost", "seconds")
     return pictures.cost(_times(rows[rows["d"] == 64], "L"), "length L (steps)", title="16 kernels, d = 64")
 
 
@@ -63,7 +63,7 @@ def sinusoid_loops(result: Result) -> go.Figure:
 
 def forecast_errors(result: Result) -> go.Figure:
     """Test MSE of every forecaster on the oil temperature: a dot a seed, a bar at the mean."""
-    rows = _rows(result, "forecasting", "MSE")
+    rows = result.rows("forecasting", "MSE")
     mean = rows.groupby("model", sort=False)["value"].mean().sort_values(ascending=False)
     task = result.settings["forecasting"]
     drawn = figure(
@@ -146,15 +146,6 @@ def _times(rows: pd.DataFrame, axis: str) -> dict[str, dict[int, float]]:
         method: {int(x): s for x, s in group.groupby(axis)["value"].mean().items()}
         for method, group in rows.groupby("method", sort=False)
     }
-
-
-def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
-    rows = result.metrics[(result.metrics["stage"] == stage) & (result.metrics["metric"] == metric)]
-    if rows.empty:
-        raise ValueError(
-            f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}"
-        )
-    return rows
 
 
 def result_figures(result: Result) -> dict[str, go.Figure]:
