@@ -100,7 +100,7 @@ def effective_attention(
 @demo("Vanishing gradients: what the last output can learn from", slow=True)
 def vanishing_gradients(
     length: Annotated[int, Interval(ge=32, le=256), Step(32), Label("length L")] = 128,
-    width: Annotated[int, Interval(ge=4, le=16), Step(4), Label("width D")] = 8,
+    width: Annotated[int, Interval(ge=8, le=24), Step(8), Label("width D")] = 8,
     seed: Annotated[int, Interval(ge=0, le=20), doc("other random starts and inputs")] = 0,
 ) -> go.Figure:
     """At the start of training, how strongly does the last output depend on an input so many steps back? The RNN's and

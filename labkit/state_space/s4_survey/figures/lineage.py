@@ -23,7 +23,7 @@ def timeline(
     Args:
         models: (name, year, lane). steps: (from, to, what changed).
     """
-    drawn = figure("The lineage", "year", "", height=430)
+    drawn = figure("The lineage", "year", "how it carries the past", height=430)
     at = {name: (year, lane) for name, year, lane in models}
     for start, end, words in steps:
         (x0, y0), (x1, y1) = at[start], at[end]
@@ -123,6 +123,7 @@ def hybrid(
         x=list(parameters), y=list(parameters.values()), showlegend=False, marker_color=[COLOURS[0], COLOURS[2]],
         text=[f"{value:.1f}" for value in parameters.values()], textposition="outside", row=1, col=3,
     )  # fmt: skip
+    drawn.update_xaxes(title_text="which", row=1, col=3)
     drawn.update_yaxes(title_text="billions", range=[0, 1.18 * max(parameters.values())], row=1, col=3)
     return drawn
 

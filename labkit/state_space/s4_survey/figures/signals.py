@@ -13,10 +13,10 @@ from labkit.state_space.s4_survey.figures.style import MODEL_COLOURS, shown
 COLUMNS = 4
 
 
-def _grid(title: str, names: Sequence[str], height: int = 460):
+def _grid(title: str, names: Sequence[str], height: int = 520):
     drawn = panels(
         title, list(names), rows=-(-len(names) // COLUMNS), columns=COLUMNS, height=height,
-        vertical_spacing=0.22, horizontal_spacing=0.06,
+        vertical_spacing=0.28, horizontal_spacing=0.06, shared_yaxes="all",
     )  # fmt: skip
     # the axes of each panel by name: adding all traces at once is several times faster than one by one
     axes = [("x", "y"), *((f"x{i}", f"y{i}") for i in range(2, len(names) + 1))]
@@ -42,13 +42,14 @@ def responses(
         traces.append(_line([horizons[name]] * 2, [-1.1, 1.1], axes, TRUTH, 1.5, "dot"))
     drawn.add_traces(traces)
     drawn.update_yaxes(range=[-1.1, 1.1])
-    drawn.update_xaxes(title_text="lag (steps)", row=2)
+    drawn.update_xaxes(title_text="lag (steps)")
+    drawn.update_yaxes(title_text="response", col=1)
     return drawn
 
 
 def eigenvalues(found: Mapping[str, Tensor], colours: Mapping[str, str]) -> go.Figure:
     """One step multiplies the modes by these numbers: inside the circle they fade."""
-    drawn, every = _grid("Eigenvalues of one step, in the complex plane", list(found), height=620)
+    drawn, every = _grid("Eigenvalues of one step, in the complex plane", list(found), height=640)
     angle = np.linspace(0, 2 * np.pi, 90)
     traces = []
     for (name, values), axes in zip(found.items(), every, strict=True):
@@ -64,7 +65,7 @@ def eigenvalues(found: Mapping[str, Tensor], colours: Mapping[str, str]) -> go.F
     drawn.add_traces(traces)
     drawn.update_xaxes(range=[-1.15, 1.15])
     drawn.update_yaxes(range=[-1.15, 1.15])
-    drawn.update_xaxes(title_text="real part", row=2)
+    drawn.update_xaxes(title_text="real part")
     drawn.update_yaxes(title_text="imaginary part", col=1)
     # a circle should look like one
     drawn.update_layout({f"yaxis{y[1:]}": {"scaleanchor": x} for x, y in every})
@@ -87,7 +88,8 @@ def outputs(
         traces.append(_line([at, at], [-1.15, 1.15], axes, TRUTH, 1.5, "dot"))
     drawn.add_traces(traces)
     drawn.update_yaxes(range=[-1.15, 1.15])
-    drawn.update_xaxes(title_text="step", row=2)
+    drawn.update_xaxes(title_text="step")
+    drawn.update_yaxes(title_text="u and y", col=1)
     return drawn
 
 
@@ -162,7 +164,7 @@ def matrices(
             tickfont={"size": 10}, row=1, col=col,
         )  # fmt: skip
         drawn.update_yaxes(autorange="reversed", row=1, col=col)
-    drawn.update_yaxes(title_text="output i", row=1, col=1)
+    drawn.update_yaxes(title_text="output i")
     return drawn
 
 
