@@ -12,8 +12,8 @@ _SMOKE = (
 )
 
 _CLASS = (
-    "The 600 steps end before Mamba has learnt it. Trained for 1800 steps with seed 0 it reaches 1.00 (from step 1080 on) "
-    "and S4D 0.84; that run is not in the ledger."
+    "The 600 steps end before Mamba has learnt it. Trained for 1800 steps with seed 0 it reaches 1.00 (from step 1080 "
+    "on) and S4D 0.84; that run is not in the ledger."
 )
 
 
