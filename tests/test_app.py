@@ -540,6 +540,25 @@ HIDDEN_STATES = {
 }
 
 
+LINEAGE = {"1 The lineage": 1, "2 One signal": 3, "3 Selectivity": 2, "4 Costs and hybrids": 3}
+
+
+@pytest.mark.parametrize(("step", "count"), LINEAGE.items())
+def test_each_step_of_the_lineage_draws_its_pictures(site, step, count):
+    page = site("state_space", step=step)
+    assert not page.error
+    assert not page.warning
+    assert len(drawn(page)) == count
+
+
+def test_one_sequence_moves_the_microscope_and_the_matrices(site):
+    page = site("state_space", step="3 Selectivity")
+    before = [str(figure["data"]) for figure in drawn(page)]
+    page.slider(key="s4_survey.sequence").set_value(3).run()
+    after = [str(figure["data"]) for figure in drawn(calm(page))]
+    assert all(a != b for a, b in zip(before, after, strict=True))
+
+
 @pytest.mark.parametrize(("step", "count"), HIDDEN_STATES.items())
 def test_each_step_of_the_hidden_states_studio_draws_its_pictures(site, step, count):
     page = site("hidden_states", step=step)

@@ -1,21 +1,22 @@
-"""LSTM and GRU as sequence mixers: run over a whole sequence, or step by step with the same parameters."""
+"""RNN, LSTM and GRU as sequence mixers: run over a whole sequence, or step by step with the same parameters."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
+CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class RecurrentMixer(nn.Module):
-    """A gated recurrent network over a sequence of `d_model` channels, with as many outputs.
+    """A recurrent network over a sequence of `d_model` channels, with as many outputs.
 
-    cell      "lstm" (Hochreiter and Schmidhuber 1997, with forget gate) or "gru" (Cho et al. 2014)
+    cell      "lstm" (Hochreiter and Schmidhuber 1997, with forget gate), "gru" (Cho et al. 2014), or "rnn" (Elman
+              1990: one tanh, no gate)
     hidden    units; d_model if None. A linear map brings another number back to d_model channels.
     layers    stacked recurrent layers
 
     The state is one tensor, (batch, layers, 2, hidden) for an LSTM (output and cell), (batch, layers, 1, hidden)
-    for a GRU. Raises ValueError for an unknown cell and for sizes below 1.
+    for a GRU or an RNN. Raises ValueError for an unknown cell and for sizes below 1.
     """
 
     def __init__(

@@ -1,16 +1,21 @@
 """The theme's layers, and the backbone that stacks them into a model."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from jaxtyping import Float, Inexact, Int
 from torch import Tensor, nn
 
+from labkit.state_space.dss_layer import DSSLayer
+from labkit.state_space.mamba import MambaBlock
 from labkit.state_space.s4_layer import S4Layer
+from labkit.state_space.s5_layer import S5Layer
 
-__all__ = ["S4Layer", "SequenceModel"]
+__all__ = ["DSSLayer", "MambaBlock", "S4Layer", "S5Layer", "SequenceModel"]
 
 POOLS = ("mean", "last", None)
+NORMS = ("layer", "rms", "batch", "none")
 
 
 class _OverChannels(nn.BatchNorm1d):
@@ -27,7 +32,7 @@ class SequenceModel(nn.Module):
     d_model    width H
     n_layers   number of blocks
     layer      makes one block's layer from H: a module from (B, L, H) to (B, L, H), S4Layer by default
-    norm       "layer", "batch" or "none"
+    norm       "layer", "rms", "batch" or "none"
     prenorm    norm -> layer -> + residual, and one more norm after the last block; otherwise
                layer -> + residual -> norm
     residual   False hands a layer's output on as it is: for a layer with residual branches and norms of its own
@@ -58,14 +63,14 @@ class SequenceModel(nn.Module):
         for name, size in (("d_in", d_in), ("d_model", d_model), ("n_layers", n_layers)):
             if size < 1:
                 raise ValueError(f"{name} must be at least 1; got {size}")
-        if norm not in ("layer", "batch", "none"):
-            raise ValueError(f"norm must be layer, batch or none; got {norm!r}")
+        if norm not in NORMS:
+            raise ValueError(f"norm must be {', '.join(NORMS[:-1])} or {NORMS[-1]}; got {norm!r}")
         if pool not in POOLS:
             raise ValueError(f"pool must be mean, last or None; got {pool!r}")
         place = {"dtype": dtype, "device": device}
         self.prenorm, self.pool, self.dropout, self.residual = prenorm, pool, dropout, residual
         self.encoder = (nn.Embedding if embedding else nn.Linear)(d_in, d_model, **place)
-        kinds = {"layer": nn.LayerNorm, "batch": _OverChannels}
+        kinds = {"layer": nn.LayerNorm, "rms": partial(nn.RMSNorm, eps=1e-5), "batch": _OverChannels}
         self.layers = nn.ModuleList(layer(d_model) for _ in range(n_layers))
         self.norms = nn.ModuleList(
             nn.Identity() if norm == "none" else kinds[norm](d_model, **place)

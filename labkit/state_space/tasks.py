@@ -1,4 +1,5 @@
-"""Data for the theme's experiments: remembering white noise, and digits read one pixel at a time."""
+"""Data for the theme's experiments: remembering white noise, digits read one pixel at a time, and tokens to be copied
+or looked up."""
 
 from typing import NamedTuple
 
@@ -8,7 +9,16 @@ from torch import Tensor
 
 from labkit.state_space.signals import white_signal
 
-__all__ = ["Digits", "delay_task", "delayed", "reconstruct_task", "sequential_digits", "white_signal"]
+__all__ = [
+    "Digits",
+    "delay_task",
+    "delayed",
+    "induction_heads",
+    "reconstruct_task",
+    "selective_copying",
+    "sequential_digits",
+    "white_signal",
+]
 
 
 def delayed(u: Float[Tensor, "batch length"], lag: int) -> Float[Tensor, "batch length"]:
@@ -99,3 +109,60 @@ def sequential_digits(
     order = order.to(labels.device)
     pixels, labels = images.flatten(1)[order, :, None], labels[order]
     return Digits(pixels[:train], labels[:train], pixels[train:], labels[train:])
+
+
+def selective_copying(
+    batch: int,
+    length: int,
+    tokens: int,
+    vocab: int,
+    generator: torch.Generator | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[Int[Tensor, "batch whole"], Int[Tensor, "batch tokens"]]:
+    """(input, target): `tokens` data tokens among noise, to be repeated in their order (Mamba, section 4.1.1).
+
+    Token 0 is noise, 1 .. vocab-2 are data, vocab-1 is the marker. The data stand at random places among the first
+    `length`; `tokens` markers follow, and at the k-th of them the k-th data token is wanted: the target belongs to the
+    last `tokens` outputs. Where the data stand differs from sequence to sequence, so no fixed kernel can pick them.
+
+    Raises ValueError for batch < 1, vocab < 3 and unless 1 <= tokens <= length.
+    """
+    if batch < 1 or vocab < 3:
+        raise ValueError(f"batch must be at least 1 and vocab at least 3; got batch={batch}, vocab={vocab}")
+    if not 1 <= tokens <= length:
+        raise ValueError(f"tokens must lie between 1 and length={length}; got {tokens}")
+    source = generator.device if generator is not None else torch.device(device)
+    drawn = {"generator": generator, "device": source}
+    places = torch.rand(batch, length, **drawn).argsort(-1)[:, :tokens].sort(-1).values
+    data = torch.randint(1, vocab - 1, (batch, tokens), **drawn)
+    x = torch.zeros(batch, length + tokens, dtype=torch.int64, device=source)
+    x[:, length:] = vocab - 1
+    x.scatter_(1, places, data)
+    return x.to(device), data.to(device)
+
+
+def induction_heads(
+    batch: int,
+    length: int,
+    vocab: int,
+    generator: torch.Generator | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[Int[Tensor, "batch length"], Int[Tensor, " batch"]]:
+    """(input, target): random tokens with one special token inside and again at the end; wanted at the end is the token
+    that followed it the first time (Mamba, section 4.1.2).
+
+    The special token is vocab-1; the others are 0 .. vocab-2. Raises ValueError for batch < 1, vocab < 3, length < 3.
+    """
+    if batch < 1 or vocab < 3 or length < 3:
+        raise ValueError(
+            f"batch must be at least 1, vocab and length at least 3; got batch={batch}, vocab={vocab}, "
+            f"length={length}"
+        )
+    source = generator.device if generator is not None else torch.device(device)
+    drawn = {"generator": generator, "device": source}
+    x = torch.randint(0, vocab - 1, (batch, length), **drawn)
+    place = torch.randint(0, length - 2, (batch, 1), **drawn)
+    target = x.gather(1, place + 1)[:, 0]
+    x.scatter_(1, place, vocab - 1)
+    x[:, -1] = vocab - 1
+    return x.to(device), target.to(device)

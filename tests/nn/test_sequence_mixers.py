@@ -202,7 +202,7 @@ def test_bad_input(device):
     ):
         model.default_state(2, 0)
     for options, message in (
-        ({"cell": "rnn"}, "cell must be one of lstm, gru; got 'rnn'"),
+        ({"cell": "elman"}, "cell must be one of rnn, lstm, gru; got 'elman'"),
         ({"hidden": 0}, "hidden must be at least 1; got 0"),
         ({"layers": 0}, "layers must be at least 1; got 0"),
         ({"d_model": 0}, "d_model must be at least 1; got 0"),

@@ -320,7 +320,7 @@ def test_bad_layers():
         with pytest.raises(ValueError, match=message):
             S4Layer(**{"d_model": 4, "d_state": 8, **options})
     for options, message in (
-        ({"norm": "group"}, "norm must be layer, batch or none; got 'group'"),
+        ({"norm": "group"}, "norm must be layer, rms, batch or none; got 'group'"),
         ({"pool": "max"}, "pool must be mean, last or None; got 'max'"),
         ({"n_layers": 0}, "n_layers must be at least 1; got 0"),
     ):
