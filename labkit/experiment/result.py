@@ -43,6 +43,19 @@ class Result:
     versions: dict[str, str]
     date: str
 
+    def rows(self, stage: str, metric: str) -> pd.DataFrame:
+        """A stage's rows of one metric, over all seeds.
+
+        Raises:
+            ValueError: it has none; the stage does not run at this scale.
+        """
+        rows = self.metrics[(self.metrics["stage"] == stage) & (self.metrics["metric"] == metric)]
+        if rows.empty:
+            raise ValueError(
+                f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {self.scale!r}"
+            )
+        return rows
+
     def claims_table(self) -> pd.DataFrame:
         """The claims as a table for reading."""
         return pd.DataFrame(

@@ -1,11 +1,10 @@
 """A real dashboard on a free port of this machine, and Chromium to look at it."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
+from labkit.chromium import MEND, chromium
 from tests.server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,18 +19,12 @@ FLAGS = [
 ]
 
 
-def chromium() -> str | None:
-    """Chromium or Chrome on the PATH, or the one that LABKIT_CHROMIUM names."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("LABKIT_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium."""
     program = chromium()
     if program is None:
-        pytest.skip("no Chromium on the PATH (Debian: apt install chromium), and LABKIT_CHROMIUM names none")
+        pytest.skip(f"no Chromium: {MEND}")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from labkit.datasets import Missing, dataset
-from labkit.datasets.mnist import mnist, read_idx
+from labkit.datasets.mnist import mnist, mnist_5k, read_idx
 from labkit.equivariance.actions import flow, orientation_steps, rotate, rotate_regular, shift, shift_channels
 from labkit.equivariance.group_conv import GroupConv2d, LiftingConv2d, pool_orientations
 from labkit.equivariance.metrics import (
@@ -240,3 +240,20 @@ def test_mnist_is_the_official_test_set_or_says_how_to_get_it():
     assert images.shape == (10000, 28, 28) and images.max() == 1
     assert labels[:5].tolist() == [7, 2, 1, 0, 4]
     assert mnist_source("test").name == "MNIST"
+
+
+def test_five_thousand_of_mnist_need_no_download(monkeypatch, tmp_path):
+    (train, train_labels), (test, test_labels) = mnist_5k("train"), mnist_5k("test")
+    assert train.shape == (4000, 28, 28) and test.shape == (1000, 28, 28)
+    assert train_labels.bincount().tolist() == [400] * 10 and test_labels.bincount().tolist() == [100] * 10
+    assert test.min() == 0 and test.max() == 1
+    assert not (train_labels[1:] >= train_labels[:-1]).all()  # mixed
+    # pictures and labels belong together: the nearest class mean names most of the test set
+    means = torch.stack([train[train_labels == digit].mean(0) for digit in range(10)])
+    nearest = torch.cdist(test.flatten(1), means.flatten(1)).argmin(1)
+    assert (nearest == test_labels).double().mean() > 0.75
+    with pytest.raises(ValueError, match="unknown split"):
+        mnist_5k("validation")
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    if not dataset("mnist-train-images").present():
+        assert "5,000" in mnist_source("train").name

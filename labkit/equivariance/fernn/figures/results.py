@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from jaxtyping import Float
 from torch import Tensor
@@ -104,7 +103,7 @@ def predictions(strips: Mapping[str, Float[Tensor, "time space"]], given: int, *
 
 def error_by_model(result: Result) -> go.Figure:
     """Equivariance errors by step, before any training."""
-    rows = _rows(result, "exactness", "relative error")
+    rows = result.rows("exactness", "relative error")
     lines = {
         f"{model}: {space}": list(group.groupby("step")["value"].mean())
         for (model, space), group in rows.groupby(["model", "space"], sort=False)
@@ -156,7 +155,7 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
 
 
 def _accuracy(result: Result) -> go.Figure:
-    rows = _rows(result, "clips", "accuracy by speed")
+    rows = result.rows("clips", "accuracy by speed")
     drawn = figure("Six actions before a moving camera", "camera's speed (pixels a frame)", "accuracy")
     for name, group in rows.groupby("model", sort=False):
         mean = group.groupby("speed")["value"].mean()
@@ -171,7 +170,7 @@ def _curves(result: Result, stage: str, metric: str, by: str) -> dict[str, list[
 
 
 def _points(result: Result, stage: str, metric: str, by: str) -> dict[str, dict[float, float]]:
-    rows = _rows(result, stage, metric)
+    rows = result.rows(stage, metric)
     return {
         name: dict(group.groupby(by)["value"].mean()) for name, group in rows.groupby("model", sort=False)
     }
@@ -180,12 +179,3 @@ def _points(result: Result, stage: str, metric: str, by: str) -> dict[str, dict[
 def _losses(result: Result, stage: str) -> dict[str, Tensor]:
     start = f"{stage}/losses/"
     return {name.removeprefix(start): v for name, v in result.tensors.items() if name.startswith(start)}
-
-
-def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
-    rows = result.metrics[(result.metrics["stage"] == stage) & (result.metrics["metric"] == metric)]
-    if rows.empty:
-        raise ValueError(
-            f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}"
-        )
-    return rows

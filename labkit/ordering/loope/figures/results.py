@@ -55,14 +55,14 @@ def learning_curves(table: pd.DataFrame, *, scores: tuple[str, ...], title: str)
 
 def three_cell_scores(result: Result) -> go.Figure:
     """The four scores over training (mean over seeds); dotted: always answering the majority."""
-    rows = _rows(result, "three_cells", "accuracy")
+    rows = result.rows("three_cells", "accuracy")
     scores = ("distance", "orientation", "area", "vector_sum")
     return learning_curves(rows, scores=scores, title="Three cells: what each embedding lets a ViT see")
 
 
 def three_cell_average(result: Result) -> go.Figure:
     """The average accuracy behind training, one bar an embedding and host, with every seed's value."""
-    rows = _rows(result, "three_cells", "accuracy")
+    rows = result.rows("three_cells", "accuracy")
     rows = rows[(rows["score"] == "average") & (rows["step"] == rows["step"].max())]
     drawn = figure("Three cells: average accuracy", "positional embedding", "accuracy", height=440)
     for number, (host, group) in enumerate(rows[rows["host"] != "majority"].groupby("host", sort=False)):
@@ -86,7 +86,7 @@ def three_cell_average(result: Result) -> go.Figure:
 
 def monotonicity(result: Result) -> go.Figure:
     """M_U of every order."""
-    rows = _rows(result, "metrics", "M_U")
+    rows = result.rows("metrics", "M_U")
     mean = rows.groupby("order")["value"].mean()
     return bars(
         dict(mean), metric="M<sub>U</sub>", title="Undirected monotonicity of every order (2 is perfect)"
@@ -95,9 +95,9 @@ def monotonicity(result: Result) -> go.Figure:
 
 def directed_sweep(result: Result) -> go.Figure:
     """M_D against the number of directions, with its ceiling."""
-    rows = _rows(result, "metrics", "M_D")
-    ceiling = _rows(result, "metrics", "ceiling").groupby("buckets")["value"].mean()
-    undirected = _rows(result, "metrics", "M_U").groupby("order")["value"].mean()
+    rows = result.rows("metrics", "M_D")
+    ceiling = result.rows("metrics", "ceiling").groupby("buckets")["value"].mean()
+    undirected = result.rows("metrics", "M_U").groupby("order")["value"].mean()
     shown = ("raster", "gilbert", "diagonal", "spiral", "gaussian")
     curves = {
         order: list(rows[rows["order"] == order].groupby("buckets")["value"].mean()[ceiling.index])
@@ -114,7 +114,7 @@ def directed_sweep(result: Result) -> go.Figure:
 
 def digits(result: Result) -> go.Figure:
     """Digits: test accuracy over training."""
-    rows = _rows(result, "digits", "accuracy")
+    rows = result.rows("digits", "accuracy")
     drawn = figure("Digits: what is left of the difference", "training step", "test accuracy")
     for pe, group in rows.groupby("pe", sort=False):
         mean = group.groupby("step")["value"].mean()
@@ -140,12 +140,3 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
         make.__name__: make(result) for stage, made in makers.items() if stage in present for make in made
     }
     return {**drawn, "claims": claims_figure(result.claims)}
-
-
-def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
-    rows = result.metrics[(result.metrics["stage"] == stage) & (result.metrics["metric"] == metric)]
-    if rows.empty:
-        raise ValueError(
-            f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}"
-        )
-    return rows

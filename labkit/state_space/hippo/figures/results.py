@@ -1,6 +1,5 @@
 """The experiment's Results as pictures."""
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from labkit.experiment import Result
@@ -11,7 +10,7 @@ from labkit.state_space.hippo.figures.style import colour_of
 
 def reconstruction_by_order(result: Result) -> go.Figure:
     """Error of the reconstruction against the state size, one line a measure."""
-    rows = _rows(result, "reconstruction", "weighted error")
+    rows = result.rows("reconstruction", "weighted error")
     drawn = figure("Reconstruction of the history", "state size N", "relative error, weighted by the measure")
     for measure, group in rows.groupby("measure", sort=False):
         mean = group.groupby("N")["value"].mean()
@@ -29,7 +28,7 @@ def reconstruction_by_order(result: Result) -> go.Figure:
 
 def memory_by_age(result: Result) -> go.Figure:
     """Error of the reconstruction against how long ago: graceful decay, sharp windows, even coarseness."""
-    rows = _rows(result, "reconstruction", "error by age")
+    rows = result.rows("reconstruction", "error by age")
     largest = rows[rows["N"] == rows["N"].max()]
     drawn = figure(
         f"What is left of the past (N = {int(rows['N'].max())})", "age of the memory (s)", "relative error"
@@ -49,7 +48,7 @@ def memory_by_age(result: Result) -> go.Figure:
 
 def delay_by_delta(result: Result) -> go.Figure:
     """The delay task with a ridge readout: every measure against Delta times lag (the largest N, all lags)."""
-    rows = _rows(result, "delay", "nrmse")
+    rows = result.rows("delay", "nrmse")
     rows = rows[rows["N"] == 64]
     mean = rows.groupby(["measure", "product"], sort=False)["value"].mean().unstack("product")
     errors = {name: list(values) for name, values in mean.iterrows()}
@@ -58,7 +57,7 @@ def delay_by_delta(result: Result) -> go.Figure:
 
 def trained_delay(result: Result) -> go.Figure:
     """The trained delay: loss of each initialisation for each range of Delta."""
-    rows = _rows(result, "trained_delay", "nrmse")
+    rows = result.rows("trained_delay", "nrmse")
     drawn = figure(
         "A trained S4 layer learns a delay", "range of Δ · lag at initialisation", "NRMSE after training"
     )
@@ -71,7 +70,7 @@ def trained_delay(result: Result) -> go.Figure:
 
 def digits(result: Result) -> go.Figure:
     """Accuracy on sequential digits after each epoch, one line an initialisation."""
-    rows = _rows(result, "digits", "test accuracy")
+    rows = result.rows("digits", "test accuracy")
     drawn = figure("Sequential digits: S4 with four initialisations", "epoch", "test accuracy")
     for name, group in rows.groupby("init", sort=False):
         mean = group.groupby("epoch")["value"].mean()
@@ -84,7 +83,7 @@ def digits(result: Result) -> go.Figure:
 
 def real_series(result: Result) -> go.Figure:
     """Error of the reconstruction of real series over the memory's length."""
-    rows = _rows(result, "real_series", "weighted error")
+    rows = result.rows("real_series", "weighted error")
     drawn = figure("Real series, streamed", "series", "relative error, weighted by the measure")
     for measure, group in rows.groupby("measure", sort=False):
         drawn.add_bar(
@@ -108,12 +107,3 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
         make.__name__: make(result) for stage, made in makers.items() if stage in present for make in made
     }
     return {**drawn, "claims": claims_figure(result.claims)}
-
-
-def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
-    rows = result.metrics[(result.metrics["stage"] == stage) & (result.metrics["metric"] == metric)]
-    if rows.empty:
-        raise ValueError(
-            f"this Result has no {metric!r} of the stage {stage!r}: it ran at the scale {result.scale!r}"
-        )
-    return rows
