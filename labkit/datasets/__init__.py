@@ -1,7 +1,9 @@
 """Data: every data set's source, licence and checksum in one registry, and the loaders."""
 
 from labkit.datasets.digits import Images, digits
+from labkit.datasets.image_sources import ImageSource, digit_source, mnist_source
 from labkit.datasets.mnist import mnist, mnist_5k
+from labkit.datasets.moving_digits import MovingDigits, read_videos, to_signed, to_unit
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 
@@ -9,14 +11,21 @@ __all__ = [
     "REGISTRY",
     "SERIES",
     "Dataset",
+    "ImageSource",
     "Images",
     "Missing",
+    "MovingDigits",
     "Series",
     "dataset",
+    "digit_source",
     "digits",
     "etth1",
     "mnist",
     "mnist_5k",
+    "mnist_source",
+    "read_videos",
     "series",
     "status",
+    "to_signed",
+    "to_unit",
 ]

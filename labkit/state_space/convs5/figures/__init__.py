@@ -1,0 +1,1 @@
+"""ConvS5's pictures."""
