@@ -50,7 +50,7 @@ def claims(found: Measurements, settings: ConvS5Settings) -> list[Claim]:
         ),
         Claim(
             statement="Five frames ahead ConvS5's rollout is not worse than ConvLSTM's",
-            reported="Moving-MNIST: ahead of ConvLSTM after 400 and more frames; the paper's own figures are not repeated here",
+            reported="Moving-MNIST: ahead of ConvLSTM after 400 and more frames (figures not repeated here)",
             quantity="PSNR of ConvS5 - of ConvLSTM at frame 5 (dB)",
             values=_differ(found, s5, lstm, **prediction, metric="PSNR", ahead=5),
             relation=">=",
@@ -64,7 +64,7 @@ def claims(found: Measurements, settings: ConvS5Settings) -> list[Claim]:
             values=_differ(found, s5, {"model": "last frame"}, **prediction, metric="PSNR", ahead=1),
             relation=">",
             threshold=0.0,
-            note="Slow digits often stand still for a frame (pixels are truncated), and then the last frame is perfect.",
+            note="A digit whose pixel position does not change for a frame makes the last frame perfect.",
         ),
         Claim(
             statement="Training is up to 3 times faster than ConvLSTM's",
