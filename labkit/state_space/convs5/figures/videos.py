@@ -151,10 +151,10 @@ def pixel(
         ),
         rows=2,
         columns=2,
-        height=560,
+        height=600,
         specs=[[{"rowspan": 2}, {}], [None, {}]],
         column_widths=[0.42, 0.58],
-        vertical_spacing=0.16,
+        vertical_spacing=0.24,
     )
     drawn.add_heatmap(
         z=array(frames[moment]),
@@ -201,7 +201,8 @@ def pixel(
         )
     for r in (1, 2):
         drawn.add_vline(x=moment, line={"color": COLOURS[1], "dash": "dot"}, row=r, col=2)
-    drawn.update_xaxes(title_text="frame", row=2, col=2)
+    for r in (1, 2):
+        drawn.update_xaxes(title_text="frame", row=r, col=2)
     drawn.update_yaxes(title_text="sum of pixels", row=1, col=2)
     drawn.update_yaxes(title_text="state, scaled to 1", row=2, col=2)
     return drawn
