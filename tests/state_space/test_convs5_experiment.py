@@ -60,7 +60,7 @@ def tiny(tmp_path_factory):
 
 def test_all_stages_run_and_all_claims_are_read_off(tiny):
     assert set(tiny.metrics["stage"]) == {"scan", "prediction", "ablation", "generation"}
-    assert len(tiny.claims) == 6 + 4 + 1
+    assert len(tiny.claims) == 7 + 4 + 1
     assert all(len(claim.values) == 2 for claim in tiny.claims)
     by_name = {claim.statement: claim for claim in tiny.claims}
     assert by_name["The parallel scan is the recurrence"].holds

@@ -60,18 +60,28 @@ def claims(found: Measurements, settings: ConvS5Settings) -> list[Claim]:
         Claim(
             statement="One frame ahead ConvS5 beats repeating the last frame",
             reported="not in the paper: the baseline that says whether anything was learnt",
-            quantity="PSNR of ConvS5 - of the last frame, at frame 1 (dB)",
-            values=_differ(found, s5, {"model": "last frame"}, **prediction, metric="PSNR", ahead=1),
-            relation=">",
-            threshold=0.0,
-            note="A digit whose pixel position does not change for a frame makes the last frame perfect.",
+            quantity="MSE of ConvS5 / of the last frame, at frame 1",
+            values=_over(found, s5, {"model": "last frame"}, **prediction, metric="MSE", ahead=1),
+            relation="<",
+            threshold=1.0,
+            note=(
+                "First judged by the difference of mean PSNRs: -1.24 dB at smoke scale, seed 0, not held. A digit that "
+                "does not leave its pixel for a frame makes the last frame perfect, 100 dB, and outweighs all others; "
+                "hence the MSE, measured on other seeds."
+            ),
         ),
         Claim(
             statement="Training is up to 3 times faster than ConvLSTM's",
             reported="Abstract: up to 3 times, on GPUs",
             quantity=f"seconds of ConvLSTM's layer / of ConvS5's, forward and backward, T = {T}",
             values=_over(found, lstm, s5, stage="scan", metric="seconds forward and backward", T=T),
-            note="One CPU core works off all rounds one after another: no gain is to be expected from fewer of them.",
+            note="The bare systems, on a CPU: ConvS5's without the network between its layers. Rounds gain nothing there.",
+        ),
+        Claim(
+            statement="... the same for whole models, encoder, decoder and all",
+            reported="Abstract: up to 3 times, on GPUs",
+            quantity=f"seconds of a training step of ConvLSTM / of ConvS5, T = {settings.video.length}",
+            values=_over(found, lstm, s5, **prediction, metric="seconds a step"),
         ),
     ]
     if found.has("generation"):

@@ -14,6 +14,7 @@ from labkit.state_space.convs5.experiment.settings import ConvS5Settings, Model,
 from labkit.state_space.convs5.method import (
     VideoModel,
     centroid_error,
+    mse,
     next_frame_loss,
     psnr,
     ssim,
@@ -120,7 +121,7 @@ def prediction(settings: ConvS5Settings, run: Run) -> None:
     run.keep("truth", test[0, :, 0].add(1).div(2))
     for name, made in rollouts.items():
         run.keep(name, made[0, :, 0])
-        scores = {"PSNR": psnr(made, truth), "SSIM": ssim(made, truth)}
+        scores = {"MSE": mse(made, truth), "PSNR": psnr(made, truth), "SSIM": ssim(made, truth)}
         scores["centroid error"] = centroid_error(made, truth)
         for metric, values in scores.items():
             for step, value in enumerate(values.mean(0).tolist()):
