@@ -51,7 +51,7 @@ def kernel_growth(
         )
     drawn.add_hline(y=canvas, line={"color": ESTIMATE, "dash": "dot"}, row=1, col=2)
     drawn.update_xaxes(title_text="frames composed", type="log", dtick=1, row=1, col=2)
-    drawn.update_yaxes(title_text="pixels a side", type="log", row=1, col=2)
+    drawn.update_yaxes(title_text="pixels a side", type="log", dtick=1, row=1, col=2)
     return drawn
 
 

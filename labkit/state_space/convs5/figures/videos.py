@@ -154,7 +154,7 @@ def pixel(
         height=600,
         specs=[[{"rowspan": 2}, {}], [None, {}]],
         column_widths=[0.42, 0.58],
-        vertical_spacing=0.24,
+        vertical_spacing=0.16,
     )
     drawn.add_heatmap(
         z=array(frames[moment]),
@@ -201,8 +201,8 @@ def pixel(
         )
     for r in (1, 2):
         drawn.add_vline(x=moment, line={"color": COLOURS[1], "dash": "dot"}, row=r, col=2)
-    for r in (1, 2):
-        drawn.update_xaxes(title_text="frame", row=r, col=2)
+    drawn.update_xaxes(matches="x3", row=1, col=2)
+    drawn.update_xaxes(title_text="frame", row=2, col=2)
     drawn.update_yaxes(title_text="sum of pixels", row=1, col=2)
     drawn.update_yaxes(title_text="state, scaled to 1", row=2, col=2)
     return drawn
@@ -245,6 +245,6 @@ def memory(
     drawn.add_hline(y=2, line={"color": COLOURS[6], "dash": "dot"}, row=1, col=2)
     drawn.update_xaxes(title_text="Re Λ", row=1, col=1)
     drawn.update_yaxes(title_text="Im Λ", row=1, col=1)
-    drawn.update_xaxes(title_text="Δ", type="log", row=1, col=2)
-    drawn.update_yaxes(title_text="frames", type="log", row=1, col=2)
+    drawn.update_xaxes(title_text="Δ", type="log", dtick=1, row=1, col=2)
+    drawn.update_yaxes(title_text="frames", type="log", dtick=1, row=1, col=2)
     return drawn
