@@ -5,8 +5,8 @@ from labkit.state_space.convs5.experiment.settings import ConvS5Settings
 
 _SMALL = (
     "At smoke scale the verdict depends on the seed: both models first learn a black frame, and leave that plateau "
-    "after some 20 to more than 60 steps (ratio of losses 0.77 on seed 0, 1.5 on seed 3). One digit on 16 x 16 and at most 240 steps, where the paper has two on 64 x 64 and 300,000: rollouts blur within "
-    "some fifteen frames for every model."
+    "after 20 to over 60 steps (ratio of losses 0.77 on seed 0, 1.5 on seed 3). One digit on 16 x 16 and at most "
+    "240 steps, where the paper has two on 64 x 64 and 300,000: every rollout blurs within some fifteen frames."
 )
 
 

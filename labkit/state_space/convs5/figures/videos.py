@@ -155,6 +155,7 @@ def pixel(
         specs=[[{"rowspan": 2}, {}], [None, {}]],
         column_widths=[0.42, 0.58],
         vertical_spacing=0.16,
+        horizontal_spacing=0.16,
     )
     drawn.add_heatmap(
         z=array(frames[moment]),
