@@ -50,10 +50,17 @@ def kernel_growth(
     )
 
 
-def tree_rounds(length: int) -> list[list[tuple[float, float, float, float, str]]]:
+def tree_rounds(length: int) -> list[list[figures.Composition]]:
     """The compositions of each round, as `figures.scan_tree` draws them."""
-    up: list[list[tuple]] = []
-    down: list[list[tuple]] = []
+    up: list[list[figures.Composition]] = []
+    down: list[list[figures.Composition]] = []
+    frames = list(range(1, length + 1))
+    height = dict.fromkeys(frames, 0)  # the round of the latest result that ends at this frame
+
+    def compose(before: int, end: int, y: int, covers: str) -> figures.Composition:
+        made = figures.Composition(before, height[before], end, height[end], y, covers)
+        height[end] = y
+        return made
 
     def climb(ends: list[int], starts: list[int]) -> None:
         if len(ends) == 1:
@@ -61,22 +68,21 @@ def tree_rounds(length: int) -> list[list[tuple[float, float, float, float, str]
         y = len(up) + 1
         pairs = range(len(ends) // 2)
         up.append(
-            [(ends[2 * i], y - 1, ends[2 * i + 1], y, f"{starts[2 * i]}–{ends[2 * i + 1]}") for i in pairs]
+            [compose(ends[2 * i], ends[2 * i + 1], y, f"{starts[2 * i]}–{ends[2 * i + 1]}") for i in pairs]
         )
         climb([ends[2 * i + 1] for i in pairs], [starts[2 * i] for i in pairs])
         filled = [(ends[2 * i - 1], ends[2 * i]) for i in range(1, (len(ends) + 1) // 2)]
         if filled:
             y = len(up) + len(down) + 1
-            down.append([(before, y - 1, end, y, f"1–{end}") for before, end in filled])
+            down.append([compose(before, end, y, f"1–{end}") for before, end in filled])
 
-    frames = list(range(1, length + 1))
     climb(frames, frames)
     return up + down
 
 
-def loop_rounds(length: int) -> list[list[tuple[float, float, float, float, str]]]:
+def loop_rounds(length: int) -> list[list[figures.Composition]]:
     """One composition a round."""
-    return [[(k, k - 1, k + 1, k, f"1–{k + 1}")] for k in range(1, length)]
+    return [[figures.Composition(k, k - 1, k + 1, 0, k, f"1–{k + 1}")] for k in range(1, length)]
 
 
 @demo("Scan tree: T frames in log T rounds")

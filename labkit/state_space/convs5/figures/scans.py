@@ -1,6 +1,7 @@
 """Why a state kernel must be pointwise, and what a tree of compositions looks like."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 from jaxtyping import Float
@@ -55,14 +56,22 @@ def kernel_growth(
     return drawn
 
 
-def scan_tree(
-    rounds: Sequence[Sequence[tuple[float, float, float, float, str]]], length: int, *, title: str
-) -> go.Figure:
+class Composition(NamedTuple):
+    """One composition: what ends at frame `before` (made in round `height_before`), then what ends at frame `end`."""
+
+    before: int
+    height_before: int
+    end: int
+    height_end: int
+    height: int  # the round in which it is made
+    covers: str
+
+
+def scan_tree(rounds: Sequence[Sequence[Composition]], length: int, *, title: str) -> go.Figure:
     """The rounds of a scan, played one after the other.
 
     Args:
-        rounds: for each round its compositions: (x, y) of the earlier part, (x, y) of the result, and what it covers.
-            Frames stand at y = 0; a result stands at y = the number of its round.
+        rounds: for each round its compositions. Frames stand at y = 0; a result at y = the number of its round.
     """
     drawn = figure(title, "frame", "round", height=470)
     drawn.add_scatter(
@@ -77,13 +86,13 @@ def scan_tree(
     def traces(upto: int) -> list[dict]:
         lines_x, lines_y, done_x, done_y, now_x, now_y, text = [], [], [], [], [], [], []
         for r in range(upto):
-            for x0, y0, x1, y1, covers in rounds[r]:
-                lines_x += [x0, x1, None, x1, x1, None]
-                lines_y += [y0, y1, None, y1 - 1, y1, None]
-                (now_x if r == upto - 1 else done_x).append(x1)
-                (now_y if r == upto - 1 else done_y).append(y1)
+            for c in rounds[r]:
+                lines_x += [c.before, c.end, None, c.end, c.end, None]
+                lines_y += [c.height_before, c.height, None, c.height_end, c.height, None]
+                (now_x if r == upto - 1 else done_x).append(c.end)
+                (now_y if r == upto - 1 else done_y).append(c.height)
                 if r == upto - 1:
-                    text.append(covers)
+                    text.append(c.covers)
         return [
             {"type": "scatter", "x": lines_x, "y": lines_y},
             {"type": "scatter", "x": done_x, "y": done_y},
