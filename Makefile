@@ -19,15 +19,15 @@ LAB_PORT ?= 8888
 DASH_PORT ?= 8501
 WORKERS ?= 2
 
-.PHONY: help lab test quick bench lint clean constraints
+.PHONY: help lab test quick bench lint clean constraints models
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
-lab: $(READY)
+lab: $(READY) models
 	@$(BIN)/python -m labkit lab --lab-port $(LAB_PORT) --dash-port $(DASH_PORT)
 
-test: $(READY)
+test: $(READY) models
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 quick: $(READY)
@@ -35,6 +35,10 @@ quick: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-columns=min,median,max,rounds -p no:randomly
+
+# SmolLM2 (93 MB, once); without it everything works on the tiny model
+models: $(READY)
+	@$(BIN)/python -m labkit model fetch smollm2-135m --optional
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -29,6 +29,7 @@ page = st.navigation(
             st.Page(session.PAGES["patch_orderings"], title="Patch orderings", icon=":material/route:"),
             st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:"),
             st.Page(session.PAGES["hidden_states"], title="Hidden states", icon=":material/animation:"),
+            st.Page(session.PAGES["reachable_sets"], title="Reachable sets", icon=":material/lightbulb:"),
         ],
     }
 )

@@ -19,22 +19,33 @@ from labkit.experiment import Progress, Result
 log = logging.getLogger("labkit.app")
 
 
+class Stopped(Exception):
+    """Somebody stopped the work; raised inside it, where it next tells how far it is."""
+
+
 @dataclass
 class Job:
     """One piece of work. It is its own Progress: the work calls it with the fraction done and a few words."""
 
     key: Hashable
-    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    state: Literal["waiting", "running", "done", "failed", "stopped"] = "waiting"
     fraction: float = 0.0
     message: str = "waiting for its turn"
     value: Any = None
     error: Exception | None = None
     started: float = field(default_factory=time.monotonic)
     ended: float | None = None
+    stopping: bool = False
 
     def __call__(self, done: float, message: str = "") -> None:
+        if self.stopping:
+            raise Stopped
         self.fraction = min(max(done, 0.0), 1.0)
         self.message = message
+
+    def stop(self) -> None:
+        """Have the work end where it next tells how far it is."""
+        self.stopping = True
 
     @property
     def active(self) -> bool:
@@ -84,8 +95,11 @@ class Jobs:
     def _run(self, job: Job, work: Callable[[Progress], Any]) -> None:
         job.started, job.state, job.message = time.monotonic(), "running", "starting"
         try:
+            job(0.0, "starting")
             job.value = work(job)
             job.state = "done"
+        except Stopped:
+            job.state = "stopped"
         except Exception as error:
             log.exception("the job %s failed", job.key)
             job.error = error

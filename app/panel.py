@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import controls, figures, jobs, look, session
-from app.errors import explain, explained
+from app.errors import escape, explain, explained
 from labkit.demo import Control, Demo
 
 Drawn = list[tuple[Literal["figure", "table"], Any]]
@@ -103,7 +103,7 @@ def _slow(demo: Demo, values: dict[str, Any], key: tuple, device: str, large: bo
     worker = jobs.slow_demos()
     job = worker.get(key)
     last = st.session_state.setdefault("last pictures", {})
-    if job is None or job.state == "failed":
+    if job is None or job.state in ("failed", "stopped"):
         label = "Draw" if demo.name not in last else "Redraw with these values"
         if st.button(label, key=f"{demo.name}:draw", type="primary", icon=":material/play_arrow:"):
             worker.submit(key, lambda progress: draw(demo, values, device, large=large, progress=progress))
@@ -113,6 +113,8 @@ def _slow(demo: Demo, values: dict[str, Any], key: tuple, device: str, large: bo
         _watch(worker, job, f"{demo.name}:watch")
     if job is not None and job.state == "failed":
         explain(job.error, f"the demo “{demo.title}”")
+    if job is not None and job.state == "stopped":
+        st.caption("It was stopped.")
     if job is not None and job.state == "done":
         last[demo.name] = job.value
     elif demo.name in last:
@@ -134,4 +136,11 @@ def watch(worker: jobs.Jobs, job: jobs.Job) -> None:
     words = (
         job.message if job.state == "running" else f"waiting for {ahead} other run{'s' if ahead != 1 else ''}"
     )
-    st.progress(job.fraction, text=f"{job.fraction:.0%} · {words} · {job.seconds:.0f} s")
+    st.progress(job.fraction, text=f"{job.fraction:.0%} · {escape(words)} · {job.seconds:.0f} s")
+    st.button(
+        "Stopping" if job.stopping else "Stop",
+        key=f"stop {job.key}",
+        icon=":material/stop_circle:",
+        on_click=job.stop,
+        disabled=job.stopping,
+    )

@@ -1,6 +1,7 @@
 """Every page of the dashboard, run by Streamlit's AppTest: what it shows, and what it says to bad input."""
 
 import json
+import threading
 import time
 
 import numpy as np
@@ -576,6 +577,68 @@ def test_each_step_of_the_patch_orderings_draws_its_pictures(site, step, count):
     assert not page.error
     assert not page.warning
     assert len(drawn(page)) == count
+
+
+REACHABLE_STEPS = {
+    "1 The lit map": 2,
+    "2 One prompt": 2,
+    "3 Live search": 1,
+    "4 A real model": 0,  # it waits for the button
+    "5 How much control?": 4,
+}
+
+
+@pytest.mark.parametrize(("step", "count"), REACHABLE_STEPS.items())
+def test_each_step_of_the_reachable_sets_draws_its_pictures(site, step, count):
+    page = site("reachable_sets", step=step)
+    assert not page.error
+    assert not page.warning
+    assert len(drawn(page)) == count
+
+
+def test_the_imposed_text_moves_both_pictures_of_a_prompt(site):
+    page = site("reachable_sets", step="2 One prompt")
+    page.selectbox(key="magic_words.state").set_value("finds the").run()
+    titles = [figure["layout"]["title"]["text"] for figure in drawn(calm(page))]
+    assert all("finds the" in title for title in titles)
+
+
+def test_the_visitors_own_text_is_read_or_explained(site):
+    page = site("reachable_sets", step="1 The lit map", **{"magic_words.state": "my own text"})
+    page.text_input(key="magic_words.text").set_value("bob buys the").run()
+    assert "bob buys the" in drawn(calm(page))[0]["layout"]["title"]["text"]
+    page.text_input(key="magic_words.text").set_value("bob eats the").run()
+    figure = drawn(calm(page))[0]
+    assert "the lemon is" in figure["layout"]["title"]["text"]
+    assert "'eats' is not one of the 111 words" in figure["layout"]["annotations"][0]["text"]
+
+
+def test_a_job_can_be_stopped():
+    started, going = threading.Event(), threading.Event()
+
+    def work(progress):
+        for done in range(1000):
+            progress(done / 1000)
+            started.set()
+            going.wait(5)
+        return "never"
+
+    worker = jobs.Jobs("test")
+    job = worker.submit("long", work)
+    assert started.wait(5)
+    job.stop()
+    going.set()
+    for _ in range(100):
+        if not job.active:
+            break
+        time.sleep(0.05)
+    assert (job.state, job.value, job.error) == ("stopped", None, None)
+    again = worker.submit("long", lambda progress: "done")
+    for _ in range(100):
+        if not again.active:
+            break
+        time.sleep(0.05)
+    assert again.value == "done", "what was stopped can be asked for again"
 
 
 def test_one_control_moves_several_pictures(site):

@@ -36,7 +36,7 @@ def test_windows(split, part, windows):
     first = start if part == "test" else start + 336
     assert torch.equal(future[0], split.values[first : first + 96])
     assert torch.equal(future[-1], split.values[PARTS[part][1] - 96 : PARTS[part][1]])
-    assert torch.equal(past[5, 5:], split.values[first : first + 331])
+    assert torch.equal(past[5], split.values[first - 331 : first + 5])
     assert len(split.windows(part, 336, 96, stride=10)[0]) == -(-windows // 10)
 
 

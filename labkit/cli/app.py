@@ -5,7 +5,7 @@ import sys
 import typer
 
 from labkit import __version__
-from labkit.cli import classroom, data, figure, papers, run, services
+from labkit.cli import classroom, data, figure, model, papers, run, services
 from labkit.cli.errors import MISUSED, complain, explain
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command("run")(run.run)
 app.command("figure")(figure.figure)
 app.command("ledger")(papers.ledger)
 app.add_typer(data.app, name="data")
+app.add_typer(model.app, name="model")
 app.add_typer(classroom.app, name="classroom")
 app.command("lab")(services.lab)
 app.command("doctor")(services.doctor)

@@ -28,7 +28,7 @@ def fetch(
 
     with misuse():
         wanted = [dataset(name) for name in names or []] or [
-            d for d in REGISTRY.values() if status(d) != "present"
+            d for d in REGISTRY.values() if status(d) != "present" and (d.url or d.bundled)
         ]
     failed = False
     for entry in wanted:

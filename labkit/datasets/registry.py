@@ -23,7 +23,8 @@ class Dataset:
 
     Attributes:
         file: its path below LABKIT_DATA and below the downloads; for a bundled set, below its package.
-        url: where the file is fetched from; None for what a package brings along.
+        sha256: None where no official checksum is known; the file is then taken as it is.
+        url: where the file is fetched from; None for what a package brings along, and for what is put there by hand.
         package: the installed package that brings the file along.
     """
 
@@ -32,7 +33,7 @@ class Dataset:
     source: str
     licence: str
     file: str
-    sha256: str
+    sha256: str | None
     url: str | None = None
     package: str | None = None
 
@@ -68,9 +69,15 @@ class Dataset:
             raise Missing(
                 f"{self.title} comes with the package {self.package}, which lacks {self.file}: reinstall it"
             )
+        if self.url is None:
+            raise Missing(
+                f"{self.title} is not on this machine; get it from {self.source}, and put it at {self.places()[-1]}"
+            )
         raise Missing(f"{self.title} is not on this machine; fetch it with: labkit data fetch {self.name}")
 
     def _verify(self, place: Path) -> None:
+        if self.sha256 is None:
+            return
         stat = place.stat()
         found = _sha256(place, stat.st_size, stat.st_mtime_ns)
         if found != self.sha256:
@@ -89,11 +96,11 @@ class Dataset:
         try:
             return self.path()
         except Missing:
-            if self.bundled:
+            if self.url is None:
                 raise
         except ValueError:
             damaged = paths.downloads() / self.file
-            if self.bundled or not damaged.is_file():
+            if self.url is None or not damaged.is_file():
                 raise
         import pooch
 
@@ -207,6 +214,23 @@ REGISTRY = {
             file="datasets/data/digits.csv.gz",
             sha256="09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
             package="sklearn",
+        ),
+        Dataset(
+            name="wikitext-2",
+            title="WikiText-2, the test split: 245,000 words of Wikipedia's good articles",
+            source="Merity et al., Pointer Sentinel Mixture Models (2016), as the PyTorch examples repository keeps it",
+            licence="CC BY-SA 3.0",
+            file="wikitext-2/test.txt",
+            sha256="d790b833ef8cf03a90db7bf1271b7520b83c45ce07ba3c1a9699df81e239eca0",
+            url="https://raw.githubusercontent.com/pytorch/examples/main/word_language_model/data/wikitext-2/test.txt",
+        ),
+        Dataset(
+            name="wikitext-103",
+            title="WikiText-103, the train split: 103 million words of Wikipedia's good articles (wiki.train.tokens)",
+            source="Merity et al., Pointer Sentinel Mixture Models (2016)",
+            licence="CC BY-SA 3.0",
+            file="wikitext-103/wiki.train.tokens",
+            sha256=None,
         ),
     )
 }

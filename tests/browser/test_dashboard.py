@@ -83,6 +83,26 @@ def test_each_step_of_the_hidden_states(visitor, step, figures):
     visitor.screenshot(f"hidden-states-{step[0]}")
 
 
+REACHABLE_STEPS = {"1 The lit map": 2, "2 One prompt": 2, "3 Live search": 1, "5 How much control?": 4}
+
+
+@pytest.mark.parametrize(("step", "figures"), REACHABLE_STEPS.items())
+def test_each_step_of_the_reachable_sets(visitor, step, figures):
+    visitor.open("reachable_sets", figures=figures, step=step)
+    assert not visitor.alerts()
+    before = visitor.data()
+    moved = {
+        "1": "reachable_map.k",
+        "2": "prompt_path.words",
+        "3": "live_search.step",
+        "5": "attention_set.k",
+    }
+    visitor.slide(moved[step[0]])
+    visitor.changed(before)
+    assert not visitor.alerts()
+    visitor.screenshot(f"reachable-sets-{step[0]}")
+
+
 @pytest.mark.parametrize(("step", "figures"), ORDERING_STEPS.items())
 def test_each_step_of_the_patch_orderings(visitor, step, figures):
     visitor.page.set_viewport_size({"width": 1920, "height": 1080})

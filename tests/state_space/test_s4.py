@@ -13,6 +13,7 @@ from labkit.state_space.kernels import dplr_kernel, krylov, naive_kernel, real_f
 from labkit.state_space.layers import S4Layer, SequenceModel
 from labkit.state_space.matrices import dplr, nplr, transition
 from labkit.state_space.recurrence import MODES
+from labkit.state_space.s4.language import S4LanguageModel
 from labkit.state_space.s4.method import (
     VARIANTS,
     S4Model,
@@ -357,3 +358,23 @@ def test_the_backbone_takes_any_layer(device):
     make = functools.partial(DenseSSMLayer, d_state=4, dtype=D, device=device)
     backbone = SequenceModel(3, 4, 2, make, d_out=5, dtype=D, device=device)
     assert backbone(draw(2, 6, 3, device=device)).shape == (2, 5)
+
+
+def test_language_model(device):
+    """Blocks of S4, S4, feed-forward; the loss is the mean of the steps' log-probabilities; it steps."""
+    lm = S4LanguageModel(30, 8, 2, (5, 15), d_state=4, dtype=D, device=device).eval()
+    assert [type(layer).__name__ for layer in lm.layers] == ["S4Layer", "S4Layer", "FeedForward"] * 2
+    tokens = torch.randint(30, (2, 9), device=device)
+    with torch.no_grad():
+        lm.to_recurrent()
+        states, total = lm.default_state(2), 0.0
+        for k in range(8):
+            h, states = lm.step(tokens[:, k], states)
+            chances = lm.log_probabilities(h)
+            assert torch.allclose(chances.exp().sum(-1), torch.ones(2, dtype=D, device=device))
+            total -= float(chances.gather(1, tokens[:, k + 1 : k + 2]).mean()) / 8
+        assert float(lm.loss(tokens)) == pytest.approx(total, abs=1e-8)
+    with pytest.raises(ValueError, match=r"cutoffs must rise between 0 and the vocabulary 30; got \[40\]"):
+        S4LanguageModel(30, 8, 1, (40,), device=device)
+    with pytest.raises(ValueError, match="n_blocks must be at least 1; got 0"):
+        S4LanguageModel(30, 8, 0, (5,), device=device)

@@ -1,5 +1,7 @@
 """S4's experiment: what it measures is right, repeatable, and the same at every scale but for its size."""
 
+import math
+
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from labkit.state_space.s4.experiment.classification import Split, accuracy
 from labkit.state_space.s4.experiment.models import MODELS, build, parameters
 from labkit.state_space.s4.experiment.settings import PRESETS, S4Settings, Speed, Training
 from labkit.state_space.s4.experiment.speed import KERNELS, kernel_work, system
+from labkit.state_space.s4.experiment.waves import learn_waves, waves
 
 SMALL = {"epochs": 1, "d_model": 4, "d_state": 4, "layers": 1, "batch": 20, "train": 40, "test": 20}
 TINY = S4Settings(
@@ -95,6 +98,19 @@ def test_every_timed_kernel_is_the_kernel(name):
     Lambda, P, Q, _, C, dt = parts
     work = kernel_work(name, parts, truncate_readout(C, Lambda, P, Q, dt, 33), 33)
     assert torch.allclose(work(), naive_kernel(*parts, 33), atol=1e-10)
+
+
+def test_a_model_learns_to_continue_waves():
+    u = waves(3, seed=1)
+    assert u.abs().max() <= 1
+    # one sine after another is taken away by its own recurrence, u_k = 2 cos(w) u_{k-1} - u_{k-2}
+    rest = u.double()
+    for w in (0.11, 0.29):
+        rest = rest[:, 2:] - 2 * math.cos(w) * rest[:, 1:-1] + rest[:, :-2]
+    assert rest.abs().max() < 1e-5
+    model, history = learn_waves(steps=30)
+    assert sum(history.losses[-5:]) < 0.2 * sum(history.losses[:5])
+    assert model.generate(u[:, :20], 4).shape == (3, 4, 1)
 
 
 def test_peak_bytes():

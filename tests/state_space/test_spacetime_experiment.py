@@ -73,7 +73,7 @@ def test_every_stage_runs_and_its_claims_are_read_off(tiny):
     }
     assert all(len(claim.values) == 2 for claim in tiny.claims)
     words = " ".join(claim.statement for claim in tiny.claims)
-    for rival in ("an LSTM", "a Transformer", "S4D", "NLinear", "plain linear map", "repeating yesterday"):
+    for rival in ("an LSTM", "a Transformer", "S4D", "NLinear", "a plain linear map", "repeating yesterday"):
         assert f"better than {rival}" in words
     assert tiny.data == ["ETTh1"] or tiny.data == ["generated, of ETTh1's shape"]
 
@@ -125,7 +125,7 @@ def test_the_result_says_when_it_ran_on_generated_data(monkeypatch, tmp_path):
     settings = TINY.model_copy(
         update={
             "sinusoids": None,
-            "forecasting": TINY.forecasting.model_copy(update={"gate": False, "models": ()}),
+            "forecasting": TINY.forecasting.model_copy(update={"gate": False, "models": ("SpaceTime",)}),
         }
     )
     result = EXPERIMENT.run("smoke", "cpu", 0, settings=settings, progress=silent)

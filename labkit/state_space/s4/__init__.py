@@ -32,18 +32,16 @@ PAPER = Paper(
         Equation("recurrence", r"x_k = \bar A x_{k-1} + \bar B u_k, \qquad y_k = C x_k"),
         Equation("convolution", r"y = \bar K * u, \qquad \bar K_l = C \bar A^l \bar B"),
         Equation(
-            "truncated generating function",
-            r"\hat K(z) = \sum_{l<L} \bar K_l z^l = \hat C\,(I - \bar A z)^{-1}\bar B, "
-            r"\qquad \hat C = C(I - \bar A^L), \; z^L = 1",
+            "truncated generating function, at the roots of unity",
+            r"\hat K(z) = \sum_{l<L} \bar K_l z^l = C(I - \bar A^L)\,(I - \bar A z)^{-1}\bar B",
         ),
         Equation(
             "the bilinear rule gives A itself",
-            r"\hat K(z) = \tfrac{2}{1+z}\,\hat C\,\big(g(z) I - A\big)^{-1} B, "
-            r"\qquad g(z) = \tfrac{2}{\Delta}\tfrac{1-z}{1+z}",
+            r"(I - \bar A z)^{-1}\bar B = \tfrac{2}{1+z}\big(\tfrac{2}{\Delta}\tfrac{1-z}{1+z} - A\big)^{-1} B",
         ),
         Equation(
-            "diagonal plus low rank, by Woodbury",
-            r"(g - \Lambda + PQ^*)^{-1} = R - RP\,(1 + Q^*RP)^{-1}\,Q^*R, \qquad R = (g-\Lambda)^{-1}",
+            "diagonal plus low rank, by Woodbury, with R diagonal",
+            r"(R^{-1} + PQ^*)^{-1} = R - RP\,(1 + Q^*RP)^{-1}\,Q^*R",
         ),
     ),
 )

@@ -13,6 +13,7 @@ from labkit.plotting import COLOURS, MUTED, SEQUENTIAL, array, claims_figure, fi
 
 _ORDER = ("G-RNN", "FERNN-V1", "FERNN-V2", "FERNN", "FERNN, cyclic V", "RNN", "G-RNN+", "3D-CNN")
 _COLOUR = dict(zip(_ORDER, COLOURS, strict=True))
+_READOUT = {"aligned": COLOURS[1], "reference": COLOURS[2]}  # of the one model with both
 
 
 def colour_of(model: str) -> str:
@@ -43,9 +44,9 @@ def velocity_curves(
 ) -> go.Figure:
     """Error against the stimulus's velocity, with the training velocities shaded."""
     drawn = figure(title, "velocity (pixels a frame)", "MSE")
-    for index, (name, values) in enumerate(errors.items()):
+    for name, values in errors.items():
         dash = "dash" if "reference" in name else "solid"
-        colour = COLOURS[index % len(COLOURS)] if "cyclic" in name else colour_of(name)
+        colour = _READOUT.get(name.rpartition(", ")[2], colour_of(name))
         drawn.add_scatter(
             x=list(values),
             y=list(values.values()),

@@ -172,7 +172,7 @@ def generation_time(
             time[name], kept[name] = {}, {}
             for number, context in enumerate(contexts):
                 video = 2 * torch.rand(1, context, 1, VIDEO.canvas, VIDEO.canvas, device="cpu") - 1
-                ms, numbers = frame_cost(model, video, name != "Transformer", times=5)
+                ms, numbers = frame_cost(model, video, name != "Transformer", times=8)
                 time[name][context], kept[name][context] = ms, numbers
                 progress((position + (number + 1) / len(contexts)) / len(models), f"{name}, {context} frames")
     return (

@@ -148,7 +148,8 @@ def _ablation_claims(found: Measurements) -> list[Claim]:
         "no resnet (standard)": ("The nonlinearity between layers matters", "Ablations: resnet is best"),
     }
     note = (
-        "60 steps on 30 frames: too short and too few to judge a memory; parameters differ between variants."
+        "60 steps on 30 frames: some variants have not left the plateau of the black frame yet. It says who leaves it "
+        "sooner on this seed, not who is better in the end; parameters differ between variants."
     )
     return [
         Claim(

@@ -90,7 +90,7 @@ def complex_plane(
     seed: Seed = 0,
 ) -> go.Figure:
     """The bilinear rule puts the roots of unity (blue) on the imaginary axis. There the Cauchy sums add up
-    1/(node − pole) over the poles of the diagonal part (red), which all stand at one distance from the axis. Switch the
+    1/(node − pole) over the poles of the diagonal part (red), all of HiPPO's at one distance from the axis. Switch the
     low-rank term off: they are the kernel's own poles, and every one is a peak on the right. With the term, the
     kernel's poles are A's eigenvalues (circles): for LegS −1 … −N, all real, and no peak is left. Make Δ smaller: the
     poles crowd towards 0.

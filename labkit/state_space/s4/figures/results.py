@@ -13,20 +13,26 @@ MODEL_COLOURS = dict(
 ) | dict(zip(("LSSL", "random Gaussian", "rank 2", "frozen"), COLOURS[2:], strict=False))
 
 
-def _rows(result: Result, stage: str, metric: str) -> pd.DataFrame:
-    table = result.metrics
-    return table[(table["stage"] == stage) & (table["metric"] == metric)]
-
-
-def accuracies(result: Result, stage: str, title: str, chance: float, with_s4: bool = False) -> go.Figure:
-    """Test accuracy after each epoch, one line a model; the mean over seeds."""
-    rows = _rows(result, stage, "test accuracy")
+def accuracies(
+    result: Result, stage: str, title: str, chance: float, with_s4: bool = False, each_seed: bool = False
+) -> go.Figure:
+    """Test accuracy after each epoch, one line a model: the mean over seeds, with the seeds as thin lines if asked."""
+    rows = result.rows(stage, "test accuracy")
     if with_s4:
-        s4 = _rows(result, "digits", "test accuracy")
+        s4 = result.rows("digits", "test accuracy")
         rows = pd.concat([s4[s4["model"] == "S4"], rows])
     drawn = figure(title, "epoch", "test accuracy", height=440)
     for model, group in rows.groupby("model", sort=False):
         mean = group.groupby("epoch")["value"].mean()
+        for _, one in group.groupby("seed") if each_seed else ():
+            drawn.add_scatter(
+                x=list(one["epoch"]),
+                y=list(one["value"]),
+                mode="lines",
+                showlegend=False,
+                opacity=0.4,
+                line={"color": MODEL_COLOURS[model], "width": 1.5, "dash": "dot"},
+            )
         drawn.add_scatter(
             x=list(mean.index),
             y=list(mean),
@@ -40,7 +46,7 @@ def accuracies(result: Result, stage: str, title: str, chance: float, with_s4: b
 
 
 def _condition_numbers(result: Result) -> go.Figure:
-    rows = _rows(result, "kernels", "condition number")
+    rows = result.rows("kernels", "condition number")
     rows = rows[rows["seed"] == rows["seed"].min()]
     orders = sorted(int(N) for N in rows["N"].unique())
     return conditions(orders, {b: list(g.sort_values("N")["value"]) for b, g in rows.groupby("basis")})
@@ -49,7 +55,7 @@ def _condition_numbers(result: Result) -> go.Figure:
 def _kernel_costs(result: Result) -> go.Figure:
     tables = []
     for metric in ("seconds", "MiB"):
-        rows = _rows(result, "kernel_cost", metric)
+        rows = result.rows("kernel_cost", metric)
         tables.append(
             {
                 name: {
@@ -65,7 +71,7 @@ def _kernel_costs(result: Result) -> go.Figure:
 
 
 def _generation(result: Result) -> go.Figure:
-    mean = _rows(result, "generation", "tokens per second").groupby(["model", "context"])["value"].mean()
+    mean = result.rows("generation", "tokens per second").groupby(["model", "context"])["value"].mean()
     mean = mean.unstack("context")
     return generation(
         [int(c) for c in mean.columns], {name: list(values) for name, values in mean.iterrows()}
@@ -73,8 +79,8 @@ def _generation(result: Result) -> go.Figure:
 
 
 def _rates(result: Result) -> go.Figure:
-    rows = _rows(result, "digits", "accuracy at half the rate")
-    last = _rows(result, "digits", "test accuracy")
+    rows = result.rows("digits", "accuracy at half the rate")
+    last = result.rows("digits", "test accuracy")
     last = last[last["epoch"] == last["epoch"].max()]
     drawn = figure("Trained on every pixel, read at every second", "model", "test accuracy", height=420)
     models = list(rows["model"].unique())
@@ -109,10 +115,12 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
             result, "ablation", "Sequential digits: what the paper exchanges", 0.1, with_s4=True
         )
     if "list_operations" in measured:
-        guess = _rows(result, "list_operations", "commonest value")["value"].mean()
+        guess = result.rows("list_operations", "commonest value")["value"].mean()
         drawn["listops"] = accuracies(result, "list_operations", "ListOps, from its grammar", guess)
     if "paths" in measured:
-        drawn["pathfinder"] = accuracies(result, "paths", "Pathfinder, pixel by pixel", 0.5)
+        drawn["pathfinder"] = accuracies(
+            result, "paths", "Pathfinder, pixel by pixel: the mean, and each seed", 0.5, each_seed=True
+        )
     if "sequential_mnist" in measured:
         drawn["mnist"] = accuracies(result, "sequential_mnist", "Sequential MNIST", 0.1)
     drawn["claims"] = claims_figure(result.claims)

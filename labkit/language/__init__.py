@@ -1,0 +1,1 @@
+"""Theme language: what can be made of a language model once it is trained."""
