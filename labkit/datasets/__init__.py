@@ -2,7 +2,9 @@
 
 from labkit.datasets.digits import Images, digits
 from labkit.datasets.forecasting import Split, etth1_or_generated, etth1_split, generated_split
+from labkit.datasets.image_sources import ImageSource, digit_source, mnist_source
 from labkit.datasets.mnist import mnist, mnist_5k
+from labkit.datasets.moving_digits import MovingDigits, read_videos, to_signed, to_unit
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 from labkit.datasets.text import paragraphs
@@ -11,11 +13,14 @@ __all__ = [
     "REGISTRY",
     "SERIES",
     "Dataset",
+    "ImageSource",
     "Images",
     "Missing",
+    "MovingDigits",
     "Series",
     "Split",
     "dataset",
+    "digit_source",
     "digits",
     "etth1",
     "etth1_or_generated",
@@ -23,7 +28,11 @@ __all__ = [
     "generated_split",
     "mnist",
     "mnist_5k",
+    "mnist_source",
     "paragraphs",
+    "read_videos",
     "series",
     "status",
+    "to_signed",
+    "to_unit",
 ]

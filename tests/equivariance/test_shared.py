@@ -5,7 +5,7 @@ import gzip
 import pytest
 import torch
 
-from labkit.datasets import Missing, dataset
+from labkit.datasets import Missing, dataset, digit_source, mnist_source
 from labkit.datasets.mnist import mnist, mnist_5k, read_idx
 from labkit.equivariance.actions import flow, orientation_steps, rotate, rotate_regular, shift, shift_channels
 from labkit.equivariance.group_conv import GroupConv2d, LiftingConv2d, pool_orientations
@@ -18,8 +18,6 @@ from labkit.equivariance.metrics import (
 from labkit.equivariance.moving_images import (
     ACTIONS,
     action_clips,
-    digit_source,
-    mnist_source,
     rotating_sequences,
     strip_sequences,
     translating_sequences,

@@ -7,6 +7,7 @@ import torch
 from annotated_types import Interval, Unit, doc
 from torch import Tensor
 
+from labkit.datasets import digit_source
 from labkit.demo import Label, Step, demo
 from labkit.equivariance.actions import flow
 from labkit.equivariance.fernn import figures
@@ -16,7 +17,7 @@ from labkit.equivariance.fernn.experiment.settings import PRESETS
 from labkit.equivariance.fernn.experiment.trained import PLANE, STRIP
 from labkit.equivariance.fernn.experiment.training import smoothed, squared_errors, train
 from labkit.equivariance.fernn.method import FlowCell, FlowSeq2Seq, ring_velocities, velocity_grid
-from labkit.equivariance.moving_images import digit_source, strip_sequences, translating_sequences
+from labkit.equivariance.moving_images import strip_sequences, translating_sequences
 from labkit.experiment import Run
 from labkit.experiment.progress import part, silent
 

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import torch
 from annotated_types import doc
 
+from labkit.datasets import digit_source
 from labkit.demo import Label, demo
 from labkit.equivariance.actions import rotate, rotate_regular
 from labkit.equivariance.fernn import figures
@@ -14,7 +15,7 @@ from labkit.equivariance.fernn.figures.wheel import orientation_wheel
 from labkit.equivariance.fernn.method import RotationFlowCell
 from labkit.equivariance.group_conv import LiftingConv2d
 from labkit.equivariance.metrics import relative_error
-from labkit.equivariance.moving_images import digit_source, rotating_sequences
+from labkit.equivariance.moving_images import rotating_sequences
 
 LENGTH, SIZE = 8, 16
 

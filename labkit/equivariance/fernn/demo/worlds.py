@@ -7,10 +7,11 @@ import torch
 from annotated_types import Interval, Unit, doc
 from torch import Tensor, nn
 
+from labkit.datasets import digit_source
 from labkit.demo import Label
 from labkit.equivariance.actions import flow, shift
 from labkit.equivariance.fernn.experiment.trained import PLANE, STRIP, build, has_weights, weights
-from labkit.equivariance.moving_images import digit_source, strip_sequences
+from labkit.equivariance.moving_images import strip_sequences
 
 Speed = Annotated[int, Interval(ge=-3, le=3), Unit("pixels a frame"), Label("stimulus vx")]
 SpeedY = Annotated[int, Interval(ge=-3, le=3), Unit("pixels a frame"), Label("stimulus vy")]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from labkit.datasets import digit_source, mnist_source
 from labkit.device import seed_everything
 from labkit.equivariance.actions import flow
 from labkit.equivariance.fernn.experiment.settings import FernnSettings, Rotation, Task
@@ -18,13 +19,7 @@ from labkit.equivariance.fernn.method import (
     ring_velocities,
     velocity_grid,
 )
-from labkit.equivariance.moving_images import (
-    digit_source,
-    mnist_source,
-    rotating_sequences,
-    strip_sequences,
-    translating_sequences,
-)
+from labkit.equivariance.moving_images import rotating_sequences, strip_sequences, translating_sequences
 from labkit.experiment import Run
 from labkit.experiment.progress import part
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit import checkpoint, paths
+from labkit.datasets import digit_source
 from labkit.device import seed_everything
 from labkit.equivariance.fernn.experiment.settings import Task
 from labkit.equivariance.fernn.experiment.training import train
@@ -23,7 +24,7 @@ from labkit.equivariance.fernn.method import (
     ring_velocities,
     velocity_grid,
 )
-from labkit.equivariance.moving_images import digit_source, strip_sequences, translating_sequences
+from labkit.equivariance.moving_images import strip_sequences, translating_sequences
 from labkit.experiment import Run
 
 STRIP, PLANE = 24, 16
