@@ -1,6 +1,7 @@
 """Tokenizers: one thin class over the `tokenizers` library, for words and for byte-level pieces."""
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -29,16 +30,15 @@ class TextTokenizer:
         """The text's token ids; nothing is added. Special tokens may be written by their names.
 
         Raises:
-            ValueError: for a word that the vocabulary lacks, with it and a few words that begin alike.
+            ValueError: for a word that the vocabulary lacks, with it and the words most like it.
         """
         if self.words:
             known = self.core.get_vocab(with_added_tokens=True)
             for word in text.split():
                 if word not in known:
-                    alike = [other for other in known if other[0] == word[0]] or sorted(known)[-6:]
+                    alike = get_close_matches(word, sorted(known), n=6, cutoff=0.0)
                     raise ValueError(
-                        f"{word!r} is not one of the {len(known)} words of this model; "
-                        f"try {', '.join(alike[:6])}"
+                        f"{word!r} is not one of the {len(known)} words of this model; try {', '.join(alike)}"
                     )
         return self.core.encode(text, add_special_tokens=False).ids
 

@@ -65,10 +65,13 @@ def attend(address: str, server: int, visitors: int, seconds: float, *, pause: f
 async def _attend(address: str, server: int, visitors: int, seconds: float, pause: float) -> Load:
     process = psutil.Process(server)
     teacher = Visitor(address, 0)
-    pages = [page for studio in STUDIOS for page in await _steps(teacher, studio)]
-    for page in pages:  # loads every module and data set, as the first visitor of the day does
+    pages = []
+    for page in [page for studio in STUDIOS for page in await _steps(teacher, studio)]:
+        # loads every module and data set, as the first visitor of the day does
         await teacher.arrive(*page)
-        await teacher.move(direct)
+        if any(direct(key) for key in teacher.widgets):
+            await teacher.move(direct)
+            pages.append(page)
         await teacher.leave()
     first, spent = process.memory_info().rss / 2**20, sum(process.cpu_times()[:2])
     people = [Visitor(address, seed) for seed in range(1, visitors + 1)]
