@@ -54,12 +54,10 @@ def inputs_of_layer(lm: LanguageModel, ids: Tensor, layer: int) -> Float[Tensor,
         ValueError: as `head_from_layer`.
     """
     head_from_layer(lm, layer, 0)
-    kept: list[Tensor] = []
-    hook = lm.model.model.layers[layer].input_layernorm.register_forward_hook(
-        lambda _m, _i, out: kept.append(out)
-    )
-    try:
-        lm.logits(ids[None], last_only=True)
-    finally:
-        hook.remove()
-    return kept[0][0]
+    body, config = lm.model.model, lm.model.config
+    # block by block and not by a hook: the model is shared, and another thread may be reading something else
+    x = body.embed_tokens(ids[None].to(body.embed_tokens.weight.device))
+    angles = rotation(torch.arange(x.shape[1], device=x.device)[None], config.head_dim, config.rope_theta)
+    for block in body.layers[:layer]:
+        x = block(x, angles, None, None)
+    return body.layers[layer].input_layernorm(x)[0]
