@@ -1,6 +1,7 @@
 """What every linear state-space layer shares: a convolution for training, steps for generating, a nonlinear tail."""
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from jaxtyping import Float, Inexact
@@ -12,7 +13,7 @@ from labkit.state_space.recurrence import DenseStep, DiagonalStep, LowRankStep, 
 ACTIVATIONS = ("gelu", "none")
 
 
-class SSMLayer(nn.Module):
+class SSMLayer(nn.Module, ABC):
     """y = GLU(Linear(Dropout(GELU(SSM(u) + D u)))): the frame around H linear systems.
 
     A subclass has the parameters D (channels), what its systems are made of, and says what its kernel is
@@ -62,23 +63,23 @@ class SSMLayer(nn.Module):
     # --- what a subclass says
     # ------------------------------------------------------------------------------------
 
+    @abstractmethod
     def _responses(
         self, length: int, rate: float | int, state: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         """The kernel (channels, heads, length) and what a state adds to the output (batch, heads, length)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _last_state(self, u: Tensor, state: Tensor, rate: float | int) -> Tensor:
         """The state after the sequence u."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _recurrent_form(self, rate: float | int, mode: str) -> LowRankStep | DenseStep | DiagonalStep:
         """The recurrence, ready to step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _state(self) -> Tensor:
         """The zero state of one sequence, (heads, modes)."""
-        raise NotImplementedError
 
     # --- in parallel
     # --------------------------------------------------------------------------------------------
