@@ -67,8 +67,9 @@ def eigenvalues(found: Mapping[str, Tensor], colours: Mapping[str, str]) -> go.F
     drawn.update_yaxes(range=[-1.15, 1.15])
     drawn.update_xaxes(title_text="real part")
     drawn.update_yaxes(title_text="imaginary part", col=1)
-    # a circle should look like one
-    drawn.update_layout({f"yaxis{y[1:]}": {"scaleanchor": x} for x, y in every})
+    # a circle should look like one: that an axis is to scale and that it matches another are at odds
+    drawn.update_xaxes(constrain="domain")
+    drawn.update_layout({f"yaxis{y[1:]}": {"scaleanchor": x, "matches": None} for x, y in every})
     return drawn
 
 
