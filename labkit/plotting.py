@@ -139,8 +139,8 @@ def animate(
 def claims_figure(claims: Sequence) -> go.Figure:
     """How far each claim's measurement is on the right side of its threshold, one row a claim.
 
-    The margin is the distance from the threshold divided by the larger of the two: 0 is just met, 1 is met by far,
-    below 0 the claim does not hold.
+    The margin is the worst seed's distance from the threshold, for every seed has to meet it, divided by the larger of
+    the two: 0 is just met, 1 is met by far, below 0 the claim does not hold.
     """
     judged = [claim for claim in claims if claim.threshold is not None]
     drawn = figure(
@@ -170,9 +170,11 @@ def claims_figure(claims: Sequence) -> go.Figure:
 
 
 def _margin(claim) -> float:
-    larger = max(abs(claim.measured), abs(claim.threshold)) or 1.0
-    beyond = (claim.measured - claim.threshold) / larger
-    return max(-1.0, min(1.0, beyond if claim.relation.startswith(">") else -beyond))
+    above = claim.relation.startswith(">")
+    worst = min(claim.values) if above else max(claim.values)
+    larger = max(abs(worst), abs(claim.threshold)) or 1.0
+    beyond = (worst - claim.threshold) / larger
+    return max(-1.0, min(1.0, beyond if above else -beyond))
 
 
 def _wrap(text: str, width: int = 46) -> str:

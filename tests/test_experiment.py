@@ -9,6 +9,7 @@ import torch
 
 import labkit
 from labkit.experiment import Claim, Experiment, Result, Settings, ledger, record, store
+from labkit.plotting import claims_figure
 from tests import showcase
 from tests.showcase import experiment as shown
 
@@ -338,3 +339,19 @@ def test_a_damaged_ledger_is_refused_and_kept(tmp_path):
     with pytest.raises(ValueError, match="truncated or altered"):
         record(run(seed=5), tmp_path)
     assert file.read_text() == kept
+
+
+@pytest.mark.parametrize(
+    ("relation", "values", "margin"),
+    [
+        (">=", (0.4, 0.2), (0.2 - 0.25) / 0.25),  # the mean meets it, a seed does not
+        ("<=", (0.1, 0.5), -(0.5 - 0.25) / 0.5),
+        (">=", (0.5, 0.5), 0.5),
+        ("<=", (0.0, 0.0), 1.0),
+    ],
+)
+def test_a_claim_is_drawn_on_the_side_of_its_verdict(relation, values, margin):
+    claim = Claim(statement="s", reported="r", quantity="q", values=values, relation=relation, threshold=0.25)
+    drawn = {trace.name: list(trace.x) for trace in claims_figure([claim]).data}
+    assert drawn[claim.verdict] == pytest.approx([margin])
+    assert (margin >= 0) == claim.holds
