@@ -1,8 +1,10 @@
 """Experiments: Claims judge, Results survive whatever happens to the disk, killed runs go on."""
 
+import itertools
 import json
 import math
 import os
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -271,7 +273,10 @@ def two_stages(calls: list) -> Experiment:
     )
 
 
-def test_a_killed_run_goes_on_from_its_finished_stages(tmp_path):
+def test_a_killed_run_goes_on_from_its_finished_stages(tmp_path, monkeypatch):
+    ticks = itertools.count(step=10.0)
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks))  # every stage takes ten seconds
+    monkeypatch.setattr("labkit.experiment.experiment.time", clock)
     calls = [("second", "dies")]
     with pytest.raises(Kill):
         two_stages(calls).run("smoke", "cpu", 4, progress=quiet, checkpoints=tmp_path)
@@ -281,6 +286,7 @@ def test_a_killed_run_goes_on_from_its_finished_stages(tmp_path):
     assert calls == [("second", 4)]
     assert result.tensors["first/t"].tolist() == [4.0, 4.0]
     assert result.data == ["toy"]
+    assert result.seconds == 20.0, "what the killed process had finished counts"
     assert list(tmp_path.iterdir()) == [], "a finished run leaves no checkpoints"
 
 

@@ -102,7 +102,6 @@ class Experiment:
             _clear(_folder(checkpoints, result.scale, result.device, seed))
 
     def _run(self, settings, scale, place, seeds, progress, checkpoints) -> Result:
-        started = time.perf_counter()
         memory = devices.PeakMemory(place)
         runs = []
         shares = {
@@ -136,7 +135,7 @@ class Experiment:
                 name: value for run in runs if run.seed == seeds[0] for name, value in run.tensors.items()
             },
             claims=[claim.model_copy(update=about) for claim in found],
-            seconds=time.perf_counter() - started,
+            seconds=sum(run.seconds for run in runs),  # those of stages that an earlier process finished too
             peak_memory=memory.mebibytes(),
             data=list(dict.fromkeys(name for run in runs for name in run.data)),
             versions=_versions(),
@@ -147,17 +146,23 @@ class Experiment:
     def _run_stage(self, stage, settings, scale, place, seed, progress, checkpoints) -> Run:
         run = Run(stage.__name__, scale, place, seed, progress)
         if checkpoints is None:
-            stage(settings, run)
+            _timed(stage, settings, run)
             return run
         run.folder = _folder(checkpoints, scale, str(place), seed)
         key = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
         if not run.restore(key):
-            stage(settings, run)
+            _timed(stage, settings, run)
             try:
                 run.store(key)
             except OSError as error:  # what was computed is worth more than the means to resume it
                 warnings.warn(f"the run goes on, but cannot be resumed: {error}", stacklevel=2)
         return run
+
+
+def _timed(stage, settings, run: Run) -> None:
+    began = time.perf_counter()
+    stage(settings, run)
+    run.seconds = time.perf_counter() - began
 
 
 def _check_seeds(seed: int | Sequence[int]) -> tuple[int, ...]:

@@ -60,6 +60,7 @@ class Run:
     rows: list[dict] = field(default_factory=list)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     data: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     def generator(self, stream: int = 0) -> torch.Generator:
         """A fresh CPU random generator for this seed; different streams are independent.
@@ -93,7 +94,10 @@ class Run:
         """Store the finished stage, so that a run that is killed later need not repeat it."""
         arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
         store.write(
-            self.folder, f"stage-{self.stage}", {"key": key, "rows": self.rows, "data": self.data}, arrays
+            self.folder,
+            f"stage-{self.stage}",
+            {"key": key, "rows": self.rows, "data": self.data, "seconds": self.seconds},
+            arrays,
         )
 
     def restore(self, key: str) -> bool:
@@ -104,6 +108,6 @@ class Run:
             return False
         if document["key"] != key:
             return False
-        self.rows, self.data = document["rows"], document["data"]
+        self.rows, self.data, self.seconds = document["rows"], document["data"], document["seconds"]
         self.tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         return True
