@@ -18,7 +18,7 @@ TABLES = [
     },
 ]
 QUESTIONS = [
-    {"table_id": "1-10-2", "question": "How many goals did Ada score?", "sql": {"sel": 1, "agg": 0, "conds": [[0, 0, "Ada"]]}},
+    {"table_id": "1-10-2", "question": "Goals for Ada?", "sql": {"sel": 1, "agg": 0, "conds": [[0, 0, "Ada"]]}},
     {"table_id": "1-10-2", "question": "Who scored?", "sql": {"sel": 0, "agg": 0, "conds": [[1, 1, "2"]]}},
 ]  # fmt: skip
 

@@ -46,18 +46,61 @@ dances | couple | Couple = pair, dancers : person; Style = dance, kind of dance 
 farms | farm | Farm = holding, farm name : place; Owner = farmer, owned by : person; Crop = harvest, grows : crop; Area = hectares, land : 2..900; Yield = tons per hectare, productivity : 0..12/1; Cattle = cows, head of cattle : 0..400; County = region, area name : place; Rainfall = precipitation, millimetres of rain : 200..2400; Income = revenue, earnings : money
 museums | exhibit | Exhibit = work, object : title; Artist name = creator, made by : person; Room = hall, gallery : code; Century = age, dates from : 12..21; Material = made of, medium : material; Width = breadth, centimetres wide : 5..600; Donor = given by, gift of : person; Visitors = guests, people who saw it : 100..90000; Insured value = worth, insurance : money
 races | driver | Driver = racer, pilot : person; Team name = racing team, drives for : team; Laps = rounds completed, circuits : 1..78; Grid = start position, starting place : 1..24; Time gap = behind the winner, gap : 0..90/1; Points scored = championship points, world points : 0..26; Engine = motor, powered by : company; Circuit = track name, racing circuit : place; Retired because = reason out, cause of retirement : cause
-"""
+"""  # noqa: E501
 
 # real tables: the package's columns, what to call them, other words for them, and their types
 REAL = {
-    "countries": ("country", "Country = nation, state:text; Continent = part of the world, landmass:text; Year = season, year of the census:real; Life expectancy = how long people live, years of life:real; Population = inhabitants, people living there:real; Income per person = gdp per capita, wealth:real"),
-    "mayoral election": ("district", "District = borough, ward:text; Coderre = votes for coderre, coderre votes:real; Bergeron = votes for bergeron, bergeron votes:real; Joly = votes for joly, joly votes:real; Total = all votes, votes cast:real; Winner = elected, who won:text; Result = kind of win, decision:text"),
-    "tips": ("meal", "Total bill = bill, amount paid:real; Tip = gratuity, given to the waiter:real; Sex = payer, gender:text; Smoker = smoking, smokes:text; Day = weekday, day of the week:text; Time = meal, meal time:text; Party size = guests, people at the table:real"),
-    "stocks": ("day", "Date = day, trading day:text; Google = price of google, google stock:real; Apple = price of apple, apple stock:real; Amazon = price of amazon, amazon stock:real; Facebook = price of facebook, facebook stock:real; Netflix = price of netflix, netflix stock:real; Microsoft = price of microsoft, microsoft stock:real"),
-    "wines": ("wine", "Cultivar = grape, variety:text; Alcohol = strength, alcohol by volume:real; Malic acid = sourness, malic:real; Ash = ashes, mineral residue:real; Magnesium = magnesium content, mineral:real; Phenols = total phenols, tannins:real; Flavanoids = flavonoids, plant pigments:real; Colour intensity = depth of colour, how dark it is:real; Hue = tint, shade:real; Proline = amino acid, proline content:real"),
-    "cells": ("sample", "Diagnosis = finding, verdict:text; Radius = mean radius, cell radius:real; Texture = grain, mean texture:real; Perimeter = outline, length around:real; Area = cell area, size of the nucleus:real; Smoothness = how smooth, evenness:real; Compactness = how compact, density:real; Concavity = dents, hollows:real"),
-    "irises": ("flower", "Species = kind, iris species:text; Sepal length = length of the sepal, sepal long:real; Sepal width = width of the sepal, sepal wide:real; Petal length = length of the petal, petal long:real; Petal width = width of the petal, petal wide:real"),
-}  # fmt: skip
+    "countries": (
+        "country",
+        "Country = nation, state:text; Continent = part of the world, landmass:text; Year = season, year of the "
+        "census:real; "
+        "Life expectancy = how long people live, years of life:real; Population = inhabitants, people living "
+        "there:real; "
+        "Income per person = gdp per capita, wealth:real",
+    ),
+    "mayoral election": (
+        "district",
+        "District = borough, ward:text; Coderre = votes for coderre, coderre votes:real; "
+        "Bergeron = votes for bergeron, bergeron votes:real; Joly = votes for joly, joly votes:real; "
+        "Total = all votes, votes cast:real; Winner = elected, who won:text; Result = kind of win, decision:text",
+    ),
+    "tips": (
+        "meal",
+        "Total bill = bill, amount paid:real; Tip = gratuity, given to the waiter:real; Sex = payer, gender:text; "
+        "Smoker = smoking, smokes:text; Day = weekday, day of the week:text; Time = meal, meal time:text; "
+        "Party size = guests, people at the table:real",
+    ),
+    "stocks": (
+        "day",
+        "Date = day, trading day:text; Google = price of google, google stock:real; Apple = price of apple, "
+        "apple stock:real; "
+        "Amazon = price of amazon, amazon stock:real; Facebook = price of facebook, facebook stock:real; "
+        "Netflix = price of netflix, netflix stock:real; Microsoft = price of microsoft, microsoft stock:real",
+    ),
+    "wines": (
+        "wine",
+        "Cultivar = grape, variety:text; Alcohol = strength, alcohol by volume:real; Malic acid = sourness, "
+        "malic:real; "
+        "Ash = ashes, mineral residue:real; Magnesium = magnesium content, mineral:real; "
+        "Phenols = total phenols, tannins:real; Flavanoids = flavonoids, plant pigments:real; "
+        "Colour intensity = depth of colour, how dark it is:real; Hue = tint, shade:real; "
+        "Proline = amino acid, proline content:real",
+    ),
+    "cells": (
+        "sample",
+        "Diagnosis = finding, verdict:text; Radius = mean radius, cell radius:real; Texture = grain, mean "
+        "texture:real; "
+        "Perimeter = outline, length around:real; Area = cell area, size of the nucleus:real; "
+        "Smoothness = how smooth, evenness:real; Compactness = how compact, density:real; Concavity = dents, "
+        "hollows:real",
+    ),
+    "irises": (
+        "flower",
+        "Species = kind, iris species:text; Sepal length = length of the sepal, sepal long:real; "
+        "Sepal width = width of the sepal, sepal wide:real; Petal length = length of the petal, petal long:real; "
+        "Petal width = width of the petal, petal wide:real",
+    ),
+}
 
 UNSEEN = ("ships", "restaurants", "wines")
 

@@ -17,18 +17,63 @@ from labkit.ordering.sqlnet.query import AGGREGATIONS, Query, Table
 COUNTS = (0.55, 0.30, 0.11, 0.04)  # of 1, 2, 3 and 4 conditions
 UNNAMED = 0.3  # of the conditions whose column the value gives away
 SELECT = {
-    "": ("what is the {c}", "which {c} is it", "name the {c}", "tell me the {c}", "what was the {c}", "give the {c}"),
-    "MAX": ("what is the highest {c}", "what is the largest {c}", "tell me the maximum {c}", "what is the top {c}"),
-    "MIN": ("what is the lowest {c}", "what is the smallest {c}", "tell me the minimum {c}", "what is the least {c}"),
-    "COUNT": ("how many {c} entries are there", "what is the number of {c} entries", "count the {c} entries", "how many rows have a {c}"),
+    "": (
+        "what is the {c}",
+        "which {c} is it",
+        "name the {c}",
+        "tell me the {c}",
+        "what was the {c}",
+        "give the {c}",
+    ),
+    "MAX": (
+        "what is the highest {c}",
+        "what is the largest {c}",
+        "tell me the maximum {c}",
+        "what is the top {c}",
+    ),
+    "MIN": (
+        "what is the lowest {c}",
+        "what is the smallest {c}",
+        "tell me the minimum {c}",
+        "what is the least {c}",
+    ),
+    "COUNT": (
+        "how many {c} entries are there",
+        "what is the number of {c} entries",
+        "count the {c} entries",
+        "how many rows have a {c}",
+    ),
     "SUM": ("what is the total {c}", "what is the sum of {c}", "add up the {c}", "what is the combined {c}"),
-    "AVG": ("what is the average {c}", "what is the mean {c}", "tell me the average {c}", "what is the {c} on average"),
-}  # fmt: skip
+    "AVG": (
+        "what is the average {c}",
+        "what is the mean {c}",
+        "tell me the average {c}",
+        "what is the {c} on average",
+    ),
+}
 CONDITION = {
-    "=": ("{w} the {c} is {v}", "with a {c} of {v}", "with {v} as the {c}", "{w} the {c} was {v}", "with the {c} {v}"),
-    ">": ("{w} the {c} is more than {v}", "with a {c} above {v}", "with a {c} greater than {v}", "with over {v} for the {c}", "{w} the {c} is larger than {v}"),
-    "<": ("{w} the {c} is less than {v}", "with a {c} below {v}", "with a {c} smaller than {v}", "with under {v} for the {c}", "{w} the {c} is lower than {v}"),
-}  # fmt: skip
+    "=": (
+        "{w} the {c} is {v}",
+        "with a {c} of {v}",
+        "with {v} as the {c}",
+        "{w} the {c} was {v}",
+        "with the {c} {v}",
+    ),
+    ">": (
+        "{w} the {c} is more than {v}",
+        "with a {c} above {v}",
+        "with a {c} greater than {v}",
+        "with over {v} for the {c}",
+        "{w} the {c} is larger than {v}",
+    ),
+    "<": (
+        "{w} the {c} is less than {v}",
+        "with a {c} below {v}",
+        "with a {c} smaller than {v}",
+        "with under {v} for the {c}",
+        "{w} the {c} is lower than {v}",
+    ),
+}
 BARE = ("for {v}", "about {v}", "concerning {v}")
 
 

@@ -26,7 +26,8 @@ def questions(settings: SQLNetSettings, seed: int) -> Questions:
         folder = (paths.data_override() or paths.downloads()) / "wikisql"
         if not (folder / "train.jsonl").is_file():
             raise Missing(
-                f"WikiSQL is not at {folder}; get data.tar.bz2 from https://github.com/salesforce/WikiSQL and unpack it "
+                f"WikiSQL is not at {folder}; get data.tar.bz2 from https://github.com/salesforce/WikiSQL and "
+                "unpack it "
                 "there, or run at scale class"
             )
         parts = [load_wikisql(folder, part) for part in ("train", "dev", "test")]

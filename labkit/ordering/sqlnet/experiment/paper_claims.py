@@ -4,8 +4,10 @@ from labkit.experiment import Claim, Measurements
 from labkit.ordering.sqlnet.experiment.settings import SQLNetSettings
 
 BUDGET = (
-    "Every model has the same questions, updates and width, each far from the paper's 100 epochs; the sequence decoder is "
-    "fed the state that it pointed at, which learns faster than the released one-hot positions."
+    "Every model has the same questions, updates and width, each far from the paper's 100 epochs, so that the "
+    "gap is one "
+    "of learning speed too; the sequence decoder is fed the state that it pointed at, which learns faster than the "
+    "released one-hot positions."
 )
 
 
@@ -21,7 +23,6 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
         "set": rate("where_columns", "SQLNet"),
         "once": rate("where_columns", "no column attention"),
         "random": rate("where_columns", f"sequence, {rival} order"),
-        "schema": rate("where_columns", "sequence, schema order"),
     }
     made = [
         Claim(
@@ -32,16 +33,6 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
             relation=">=",
             threshold=settings.column_gap,
             note=f"{BUDGET} SQLNet {_mean(columns['set']):.3f}, sequence {_mean(columns['random']):.3f}.",
-        ),
-        Claim(
-            statement="Fixing the sequence's order gains less than half of what the set gains",
-            reported="Table 2, dev: WHERE 62.1 to 63.3 with the schema's order, to 69.1 with a set",
-            quantity="|schema order - random order| / (SQLNet - random order), accuracy of the set of WHERE columns",
-            values=tuple(
-                abs(s - r) / (a - r) if a > r else float("nan")
-                for a, s, r in zip(columns["set"], columns["schema"], columns["random"], strict=True)
-            ),
-            **({"relation": "<", "threshold": 0.5} if whole else {}),
         ),
         Claim(
             statement="Column attention helps to find the WHERE columns",
@@ -63,8 +54,9 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
             reported="Table 1, test: query match 61.3, execution 68.0",
             quantity="query match of SQLNet, all test questions",
             values=rate("qm", "SQLNet"),
-            note=f"Only reported: generated questions are not WikiSQL's. Execution {_mean(rate('ex', 'SQLNet')):.3f}; logical "
-            f"form {_mean(rate('lf', 'SQLNet')):.3f}; of the three unseen domains {_mean(_last(found, 'qm')):.3f}.",
+            note=f"Only reported: generated questions are not WikiSQL's. Execution {_mean(rate('ex', 'SQLNet')):.3f}; "
+            f"logical form {_mean(rate('lf', 'SQLNet')):.3f}; query match on unseen domains "
+            f"{_mean(_last(found, 'qm')):.3f}.",
         ),
         Claim(
             statement="Handing the gold select column to the aggregation, as the released evaluation does, flatters it",
@@ -81,6 +73,27 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
             note="Only reported: an extension of this lab.",
         ),
     ]
+    if {"schema", "random"} <= set(settings.orders):
+        made.insert(
+            1,
+            Claim(
+                statement="Fixing the sequence's order gains less than half of what the set gains",
+                reported="Table 2, dev: WHERE 62.1 to 63.3 with the schema's order, to 69.1 with a set",
+                quantity="|schema order - random order| / (SQLNet - random order), accuracy of the set of "
+                "WHERE columns",
+                values=tuple(
+                    abs(s - r) / (a - r) if a > r else float("nan")
+                    for a, s, r in zip(
+                        columns["set"],
+                        rate("where_columns", "sequence, schema order"),
+                        columns["random"],
+                        strict=True,
+                    )
+                ),
+                relation="<",
+                threshold=0.5,
+            ),
+        )
     if whole:
         made += [
             Claim(

@@ -39,17 +39,18 @@ class SQLNetSettings(Settings):
 
 PRESETS = {
     "smoke": SQLNetSettings(
-        tables=150, per_table=10, test_tables=42, test_per_table=4, dim=64, d=48, layers=1, steps=110, every=55,
-        column_gap=0.05,
+        tables=150, per_table=10, test_tables=42, test_per_table=4, dim=64, d=48, layers=1, steps=140, every=70,
+        batch=48, rate=6e-3, orders=("random",), column_gap=0.05,
     ),
     # smaller than the paper's: one layer of 64 instead of two of 100, 450 updates of 64 instead of 88,000 (100 epochs)
     "class": SQLNetSettings(
         tables=600, per_table=10, test_tables=84, test_per_table=5, dim=64, d=64, layers=1, steps=450, every=90,
         more=60, reinforce=40,
     ),
-    # the paper's configuration, with WikiSQL's files in LABKIT_DATA/wikisql: 100 epochs of 56,355 questions and 100 more
+    # the paper's configuration, with WikiSQL's files in LABKIT_DATA/wikisql: 100 epochs and 100 more
     "paper": SQLNetSettings(
-        tables=2000, per_table=10, test_tables=500, test_per_table=10, dim=300, d=100, layers=2, steps=88_000, every=880,
-        more=88_000, reinforce=1_760, rate=1e-3, feed="position", orders=("given", "schema", "random"), wikisql=True,
+        tables=2000, per_table=10, test_tables=500, test_per_table=10, dim=300, d=100, layers=2,
+        steps=88_000, every=880, more=88_000, reinforce=1_760, rate=1e-3, feed="position",
+        orders=("given", "schema", "random"), wikisql=True,
     ),
 }  # fmt: skip

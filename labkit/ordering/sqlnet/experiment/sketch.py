@@ -74,7 +74,8 @@ def sketch(settings: SQLNetSettings, run: Run) -> None:
         report = part(run.progress, start, start + settings.more / whole, name)
         best = Best(longer, data.dev, run.device)
         train(
-            longer, loss_of(longer), data.train, settings.more, settings.rate / 3, settings.batch, run.seed + 500, run.device,
+            longer, loss_of(longer), data.train, settings.more, settings.rate / 3, settings.batch, run.seed + 500,
+            run.device,
             best, max(1, settings.more // 3), report,
         )  # fmt: skip
         best.restore()

@@ -1,8 +1,8 @@
-"""SQLNet: a sketch whose slots are filled by their own predictors, each reading the question through column attention."""
+"""SQLNet: a sketch whose slots have predictors of their own, each reading the question through column attention."""
 
 from labkit.ordering.sqlnet.method.layers import ColumnAttention, Encoder, SelfAttention, pool
 from labkit.ordering.sqlnet.method.losses import weighted_bce
-from labkit.ordering.sqlnet.method.model import PARTS, Scores, SQLNet
+from labkit.ordering.sqlnet.method.model import PARTS, Scores, SQLNet, forbidden
 from labkit.ordering.sqlnet.method.slots import (
     AggregationPredictor,
     ColumnsPredictor,
@@ -25,6 +25,7 @@ __all__ = [
     "SelectPredictor",
     "SelfAttention",
     "ValuePredictor",
+    "forbidden",
     "pool",
     "weighted_bce",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -19,7 +19,7 @@ from labkit.ordering.sqlnet.method.slots import (
     SelectPredictor,
 )
 from labkit.ordering.sqlnet.method.values import ValuePredictor
-from labkit.ordering.sqlnet.query import MAX_CONDITIONS, Query, QueryError, number
+from labkit.ordering.sqlnet.query import AGGREGATIONS, MAX_CONDITIONS, OPERATORS, Query, QueryError, number
 
 PARTS = ("aggregation", "select", "number", "columns", "operators", "values")
 _TEXT_AGGREGATIONS = (0, 3)  # '' and COUNT
@@ -164,14 +164,9 @@ class SQLNet(nn.Module):
         wanted = torch.arange(MAX_CONDITIONS, device=K.device) < K[:, None]
         operators = self.part("operators")(batch, columns)
         if masks:
-            text = batch.kinds.gather(1, select[:, None])[:, 0] == 0
-            banned = torch.tensor(
-                [i not in _TEXT_AGGREGATIONS for i in range(scores.shape[1])], device=scores.device
-            )
-            scores = scores.masked_fill(text[:, None] & banned, -torch.inf)
-            text = batch.kinds.gather(1, columns) == 0
-            banned = torch.tensor([False, True, True], device=scores.device)
-            operators = operators.masked_fill(text[..., None] & banned, -torch.inf)
+            no_aggregation, no_operator = forbidden(batch, select, columns)
+            scores = scores.masked_fill(no_aggregation, -torch.inf)
+            operators = operators.masked_fill(no_operator, -torch.inf)
         rows = iter(self.part("values").point(batch, columns, wanted).tolist() if bool(wanted.any()) else ())
         queries = []
         aggregation, operators = scores.argmax(-1).tolist(), operators.argmax(-1).tolist()
@@ -188,6 +183,19 @@ class SQLNet(nn.Module):
                 conditions.append((column, operators[i][slot], value))
             queries.append(Query(int(select[i]), aggregation[i], tuple(conditions)))
         return queries
+
+
+def forbidden(
+    batch: Batch, select: Int[Tensor, " batch"], columns: Int[Tensor, "batch 4"]
+) -> tuple[Bool[Tensor, "batch 6"], Bool[Tensor, "batch 4 3"]]:
+    """What types rule out: for a text column every aggregation but '' and COUNT, and every operator but '='."""
+    device = select.device
+    aggregations = torch.tensor(
+        [i not in _TEXT_AGGREGATIONS for i in range(len(AGGREGATIONS))], device=device
+    )
+    operators = torch.tensor([i != 0 for i in range(len(OPERATORS))], device=device)
+    text = batch.kinds == 0
+    return text.gather(1, select[:, None]) & aggregations, text.gather(1, columns)[..., None] & operators
 
 
 def _numeric(value: str, example, taken: Sequence[str]) -> str:

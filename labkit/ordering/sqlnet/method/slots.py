@@ -1,4 +1,4 @@
-"""The slots that are chosen from a list: select column, aggregation, number of conditions, their columns and operators."""
+"""The slots chosen from a list: select column, aggregation, number of conditions, their columns and operators."""
 
 import torch
 from jaxtyping import Float, Int
