@@ -61,6 +61,8 @@ def answered(
             "height": 25,
         },
     )
+    drawn.update_xaxes(visible=False)
+    drawn.update_yaxes(visible=False)
     drawn.update_layout(margin={"l": 10, "r": 10, "t": 80, "b": 10})
     return drawn
 

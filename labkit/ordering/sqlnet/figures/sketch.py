@@ -50,7 +50,7 @@ def sketch(
             )  # fmt: skip
         else:
             drawn.add_bar(x=[0.0], y=["?"], orientation="h", row=row, col=column, showlegend=False)
-        drawn.update_xaxes(range=[0, 1.02], title_text="probability" if row == 3 else "", row=row, col=column)
+        drawn.update_xaxes(range=[0, 1.02], title_text="probability", title_font_size=11, row=row, col=column)
         drawn.update_yaxes(autorange="reversed", title_text="", type="category", row=row, col=column)
     _arrows(drawn, filled)
     drawn.update_layout(margin_l=170)
