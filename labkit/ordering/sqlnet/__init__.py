@@ -29,7 +29,7 @@ PAPER = Paper(
     equations=(
         Equation(
             "the sketch",
-            r"\texttt{SELECT } \$AGG\ \$COL\ \texttt{ WHERE } (\$COL\ \$OP\ \$VALUE)\ (\texttt{AND } \dots)^*",
+            r"\texttt{SELECT agg(col) WHERE col op value } (\texttt{AND col op value})^*",
         ),
         Equation(
             "column attention reads the question for a column",

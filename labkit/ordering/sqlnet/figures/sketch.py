@@ -66,8 +66,7 @@ def _arrows(drawn: go.Figure, filled: int) -> None:
     places = {
         ("select", "aggregation"): ((0.40, 0.87), (0.47, 0.87), "its column"),
         ("number", "columns"): ((0.40, 0.50), (0.47, 0.50), "top K"),
-        ("columns", "operators"): ((0.62, 0.33), (0.42, 0.275), "for each column"),
-        ("columns", "values"): ((0.80, 0.33), (0.80, 0.285), "for each column"),
+        ("columns", "operators"): ((0.435, 0.33), (0.435, 0.285), "5 and 6: for each column"),
     }
     for (_, target), (start, end, words) in places.items():
         active = SLOTS.index(target) < filled
@@ -81,6 +80,6 @@ def _arrows(drawn: go.Figure, filled: int) -> None:
             font={"color": colour, "size": 14},
         )  # fmt: skip
         drawn.add_annotation(
-            x=(start[0] + end[0]) / 2, y=(start[1] + end[1]) / 2 + 0.022, xref="paper", yref="paper", text=words,
+            x=(start[0] + end[0]) / 2, y=max(start[1], end[1]) + 0.03, xref="paper", yref="paper", text=words,
             showarrow=False, font={"size": 11, "color": colour},
         )  # fmt: skip
