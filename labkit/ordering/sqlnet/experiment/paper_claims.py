@@ -9,6 +9,7 @@ BUDGET = (
     "of learning speed too; the sequence decoder is fed the state that it pointed at, which learns faster than the "
     "released one-hot positions."
 )
+SMOKE = " The smoke preset was lengthened after a trial on seed 0 had been too short to show a gap."
 
 
 def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
@@ -32,7 +33,7 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
             values=_less(columns["set"], columns["random"]),
             relation=">=",
             threshold=settings.column_gap,
-            note=f"{BUDGET} SQLNet {_mean(columns['set']):.3f}, sequence {_mean(columns['random']):.3f}.",
+            note=f"{BUDGET}{'' if whole else SMOKE} SQLNet {_mean(columns['set']):.3f}, sequence {_mean(columns['random']):.3f}.",
         ),
         Claim(
             statement="Column attention helps to find the WHERE columns",
@@ -103,7 +104,9 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
                 values=_less(rate("where", "SQLNet, words trained"), rate("where", "SQLNet, longer")),
                 relation=">=",
                 threshold=0.0,
-                note=f"{settings.more} more updates each; the paper trains 100 more epochs.",
+                note=f"{settings.more} more updates each; the paper trains 100 more epochs. A trained copy has the "
+                "zero vector for words that training did not hold, while hashed vectors know every word: a third of the "
+                "questions on seen domains and nearly all on unseen ones have such a word. GloVe's vocabulary is wide.",
             ),
         ]
     if settings.reinforce:
