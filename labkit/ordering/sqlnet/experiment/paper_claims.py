@@ -33,7 +33,8 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
             values=_less(columns["set"], columns["random"]),
             relation=">=",
             threshold=settings.column_gap,
-            note=f"{BUDGET}{'' if whole else SMOKE} SQLNet {_mean(columns['set']):.3f}, sequence {_mean(columns['random']):.3f}.",
+            note=f"{BUDGET}{'' if whole else SMOKE} SQLNet {_mean(columns['set']):.3f}, "
+            f"sequence {_mean(columns['random']):.3f}.",
         ),
         Claim(
             statement="Column attention helps to find the WHERE columns",
@@ -105,8 +106,8 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
                 relation=">=",
                 threshold=0.0,
                 note=f"{settings.more} more updates each; the paper trains 100 more epochs. A trained copy has the "
-                "zero vector for words that training did not hold, while hashed vectors know every word: a third of the "
-                "questions on seen domains and nearly all on unseen ones have such a word. GloVe's vocabulary is wide.",
+                "zero vector for words that training did not hold, while hashed vectors know every word: a third of "
+                "the questions on seen domains and nearly all on unseen ones have such a word. GloVe's vocabulary is wide.",
             ),
         ]
     if settings.reinforce:
