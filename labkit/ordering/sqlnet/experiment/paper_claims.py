@@ -107,7 +107,7 @@ def claims(found: Measurements, settings: SQLNetSettings) -> list[Claim]:
                 threshold=0.0,
                 note=f"{settings.more} more updates each; the paper trains 100 more epochs. A trained copy has the "
                 "zero vector for words that training did not hold, while hashed vectors know every word: a third of "
-                "the questions on seen domains and nearly all on unseen ones have such a word. GloVe's vocabulary is wide.",
+                "the questions on seen domains and nearly all on unseen ones have such a word; GloVe is wide.",
             ),
         ]
     if settings.reinforce:
