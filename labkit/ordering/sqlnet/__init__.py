@@ -29,7 +29,7 @@ PAPER = Paper(
     equations=(
         Equation(
             "the sketch",
-            r"\texttt{SELECT agg(col) WHERE col op value } (\texttt{AND col op value})^*",
+            r"\texttt{SELECT agg(col) WHERE } (\texttt{col op value})^{\texttt{AND} \ast}",
         ),
         Equation(
             "column attention reads the question for a column",

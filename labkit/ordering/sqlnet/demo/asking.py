@@ -79,7 +79,7 @@ def _say(right: bool, yes: str, no: str) -> str:
 def _short(sql: str) -> str:
     import textwrap
 
-    return "<br>".join(textwrap.wrap(sql.replace("<", "&lt;"), 80))
+    return "<br>".join(textwrap.wrap(sql.replace("<", "&lt;"), 64))
 
 
 @demo("What types rule out")
@@ -87,7 +87,8 @@ def types(example: Number = 1) -> go.Figure:
     """A text has no average, and 'more than Oslo' is no condition. The bars are the probability that the model
     leaves on
     what the types forbid, in the selected column's aggregation and in the operators of the columns taken, for your
-    question and the seven after it; after masking (ticks) it is zero. Where is much left, and would it have won?
+    question and the seven after it; after masking (ticks, at the left end) it is zero. The axis is logarithmic.
+    Where is much left, and would it have won?
     """
     chosen = [shown()[(example - 1 + i) % len(shown())] for i in range(8)]
     batch, model = Batch.of(chosen), trained()

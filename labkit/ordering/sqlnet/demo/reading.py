@@ -160,7 +160,7 @@ def filling(
     return figures.sketch(found, gold, step, title=title)
 
 
-def _wrap(text: str, width: int = 84) -> str:
+def _wrap(text: str, width: int = 62) -> str:
     import textwrap
 
     return "<br>".join(textwrap.wrap(text, width))

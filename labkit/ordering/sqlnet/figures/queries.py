@@ -6,6 +6,8 @@ import plotly.graph_objects as go
 
 from labkit.plotting import COLOURS, ESTIMATE, figure
 
+FLOOR = 1e-6
+
 
 def column_set(
     names: Sequence[str], chances: Sequence[float], gold: Collection[int], K: int, *, title: str
@@ -91,16 +93,25 @@ def type_mass(
     *,
     title: str,
 ) -> go.Figure:
-    """The probability on what the types forbid, for each question: before masking (bars) and after (black ticks)."""
+    """The probability on what the types forbid, for each question: before masking (bars) and after (black ticks).
+
+    The axis is logarithmic; zero stands at its left end.
+    """
     drawn = figure(title, "probability of what the types forbid", "", height=440)
     for k, (what, values) in enumerate(mass.items()):
-        drawn.add_bar(x=list(values), y=list(labels), orientation="h", name=what, marker_color=COLOURS[k])
-    worst = [max(values) for values in zip(*masked.values(), strict=True)]
+        drawn.add_bar(
+            x=[max(v, FLOOR) for v in values],
+            y=list(labels),
+            orientation="h",
+            name=what,
+            marker_color=COLOURS[k],
+        )
+    worst = [max(FLOOR, *values) for values in zip(*masked.values(), strict=True)]
     drawn.add_scatter(
         x=worst, y=list(labels), mode="markers", name="after masking",
         marker={"symbol": "line-ns-open", "size": 16, "color": "#222222"},
     )  # fmt: skip
     drawn.update_layout(barmode="group", margin_l=330)
-    drawn.update_xaxes(range=[-0.01, 1.02])
+    drawn.update_xaxes(type="log", range=[-6.1, 0.1])
     drawn.update_yaxes(autorange="reversed", type="category", tickfont={"size": 11})
     return drawn
