@@ -24,8 +24,12 @@ def test_oja_grid_v_rows_one_by_one(race):
         return v
 
     race(
-        lambda: oja_grid(RowStream(rows, "given"), etas, start), loop, goal=5, rounds=1, baseline="one row after
-    another" )
+        lambda: oja_grid(RowStream(rows, "given"), etas, start),
+        loop,
+        goal=5,
+        rounds=1,
+        baseline="one row after another",
+    )
 
 
 @pytest.mark.benchmark(group="block power, 100,000 rows, d = 256, float32")

@@ -102,8 +102,8 @@ def test_the_decoy_deceives_the_largest_row():
 
 
 def test_order_matters_to_the_blocks():
-    instance = Instance(spiked(4000, 32, 6.0, torch.Generator("cpu").manual_seed(0)), 0)
-    assert instance.ask(OURS, "random").correlation > 0.9
+    instance = Instance(spiked(4000, 64, 3.0, torch.Generator("cpu").manual_seed(0)), 0)
+    assert instance.ask(OURS, "random").correlation > 0.8
     assert instance.ask(OURS, "aligned_first").correlation < 0.5
 
 

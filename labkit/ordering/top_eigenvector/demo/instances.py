@@ -47,7 +47,7 @@ def follow(
     """Correlations of all algorithms along the stream, at 50 places."""
     n = len(rows)
     alone = BlockPower(n, blocks, start[None])
-    ours = HeavyAndLight(threshold, BlockPower(n, blocks + 1, start[None], weighing=1), None)
+    ours = HeavyAndLight(threshold, BlockPower(n, blocks + 1, start[None], weighing=1, quiet=True), None)
     runner = OjaRates(torch.tensor(etas, dtype=torch.float64, device="cpu"), start)
     seen = [0]
     at_first = correlation(start, truth).item()

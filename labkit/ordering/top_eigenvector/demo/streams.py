@@ -1,7 +1,6 @@
 """The same rows in another order; heavy rows; a picture in the plane."""
 
 import math
-import warnings
 from typing import Annotated, Literal
 
 import plotly.graph_objects as go
@@ -100,8 +99,10 @@ def threshold(
     squared = rows.square().sum(1)
     limit = squared.sum().item() / (kappa * d)
     blocks = math.ceil(2 * math.log(d))
-    ours = HeavyAndLight(limit, BlockPower(len(rows), blocks + 1, sphere(d, seed)[None], weighing=1), None)
-    _quietly(ours, rows, squared)
+    ours = HeavyAndLight(
+        limit, BlockPower(len(rows), blocks + 1, sphere(d, seed)[None], weighing=1, quiet=True), None
+    )
+    ours.update(rows, squared, 0)
     found = correlation(ours.answer(d, 0.0).vector, truth).item()
     return figures.norms(
         squared.numpy(),
@@ -110,13 +111,6 @@ def threshold(
         title=f"{len(ours.stored)} rows stored, {ours.words:,} words (a covariance has {d * d:,}): correlation "
         f"{found:.3f}",
     )
-
-
-def _quietly(ours: HeavyAndLight, rows: torch.Tensor, squared: torch.Tensor) -> None:
-    """Read the rows; that no light row is left where all are stored needs no warning here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        ours.update(rows, squared, 0)
 
 
 @demo("A stream in the plane")
@@ -150,7 +144,9 @@ def cartoon(
     truth = top_eigenvector(matrix)
     rows = matrix[order_of(matrix, order, seed)]
     squared = rows.square().sum(1)
-    ours = HeavyAndLight(0.5, BlockPower(len(rows), blocks + 1, sphere(2, seed)[None], weighing=1), None)
+    ours = HeavyAndLight(
+        0.5, BlockPower(len(rows), blocks + 1, sphere(2, seed)[None], weighing=1, quiet=True), None
+    )
     shown, path = [], []
     for t in range(blocks + 1):
         part = slice(len(rows) * t // (blocks + 1), len(rows) * (t + 1) // (blocks + 1))
@@ -164,6 +160,7 @@ def cartoon(
         found.heavy_rows.numpy(),
         found.vector.numpy(),
         truth.numpy(),
+        enlarged=8.0,
         title=f"z alone {correlation(found.light_vector, truth):.3f}, with {heavy} stored rows "
         f"{correlation(found.vector, truth):.3f}",
     )

@@ -75,7 +75,7 @@ def _judge(rows: Tensor, kept: list[bool]) -> Tensor:
     d = rows.shape[1]
     start = torch.ones(1, d, dtype=rows.dtype, device="cpu") / math.sqrt(d)
     blocks = math.ceil(2 * math.log(d))
-    ours = HeavyAndLight(0.5, BlockPower(len(rows), blocks + 1, start, weighing=1), None)
+    ours = HeavyAndLight(0.5, BlockPower(len(rows), blocks + 1, start, weighing=1, quiet=True), None)
     ours.update(rows, torch.tensor(kept, dtype=rows.dtype, device="cpu"), 0)
     return ours.answer(d, 0.0).vector
 

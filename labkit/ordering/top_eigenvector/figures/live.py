@@ -84,9 +84,11 @@ def cartoon(
     answer: np.ndarray,
     truth: np.ndarray,
     *,
+    enlarged: float,
     title: str,
 ) -> go.Figure:
-    """Rows in the plane, block by block: z turns; at the end the stored rows join in."""
+    """Rows in the plane, block by block: z turns; at the end the stored rows join in. Light rows are enlarged."""
+    blocks = [enlarged * rows for rows in blocks]
     size = float(np.abs(np.concatenate([*blocks, stored])).max()) * 1.1
 
     def line(v, colour, name, dash="solid", width=4):
@@ -109,7 +111,7 @@ def cartoon(
 
     def frame(rows, z, kept, name, colour):
         return [
-            dots(rows, MUTED, "light rows of this block"),
+            dots(rows, MUTED, f"light rows of this block, {enlarged:g} times enlarged"),
             dots(kept, COLOURS[3], "stored heavy rows", "star", 14),
             line(truth, TRUTH, "v₁", "dot", 2),
             line(z, colour, name),

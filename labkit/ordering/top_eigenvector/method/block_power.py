@@ -13,7 +13,7 @@ class BlockPower:
     """z_{t+1} = B_t^T B_t z_t / ||.||, where B_t are the rows of block t; fed chunk by chunk.
 
     Block t of `parts` holds the rows from floor(n t / parts) on. The last `weighing` parts do not move z but weigh
-    it: sum of <a, z>^2.
+    it: sum of <a, z>^2. Unless it is `quiet`, it warns once of a block whose rows are all zero.
 
     Attributes:
         z: (k, d) orthonormal rows. best: the estimate. weight: the sum over the weighing part.
@@ -26,6 +26,7 @@ class BlockPower:
         parts: int,
         start: Float[Tensor, "columns d"],
         weighing: int = 0,
+        quiet: bool = False,
     ):
         if parts - weighing < 1 or total < parts:
             raise ValueError(
@@ -34,7 +35,7 @@ class BlockPower:
         self.total, self.parts, self.weighing = total, parts, weighing
         self.z, self.best = start, start[0]
         self.w = torch.zeros_like(start)
-        self.block, self.weight, self.stretch, self._warned = 0, 0.0, 0.0, False
+        self.block, self.weight, self.stretch, self._warned = 0, 0.0, 0.0, quiet
 
     def _ends(self, block: int) -> int:
         return self.total * (block + 1) // self.parts
@@ -51,14 +52,18 @@ class BlockPower:
             part = rows[at:stop].to(self.z.dtype)
             if light is not None:
                 part = part[light[at:stop]]
-            projected = part @ self.z.T  # <a, z>
-            if self.block >= self.parts - self.weighing:
-                self.weight += projected[:, 0].square().sum().item()
-            else:
-                self.w = self.w + projected.T @ part  # sum of a <a, z>
+            self.add(part)
             at = stop
             if first + stop == self._ends(self.block):
                 self._end_block()
+
+    def add(self, rows: Float[Tensor, "light d"]) -> None:
+        """Let light rows count in the present block."""
+        projected = rows @ self.z.T  # <a, z>
+        if self.block >= self.parts - self.weighing:
+            self.weight += projected[:, 0].square().sum().item()
+        else:
+            self.w = self.w + projected.T @ rows  # sum of a <a, z>
 
     def _end_block(self) -> None:
         if self.block < self.parts - self.weighing:

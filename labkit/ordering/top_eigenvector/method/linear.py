@@ -61,8 +61,8 @@ def random_start(
     return unit(start)
 
 
-def correlation(u: Float[Tensor, "*batch d"], v: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch"]:
-    """<u, v>^2 / (||u||^2 ||v||^2): 1 for the same line, whatever the signs."""
+def correlation(u: Float[Tensor, "*us d"], v: Float[Tensor, "*vs d"]) -> Float[Tensor, "..."]:
+    """<u, v>^2 / (||u||^2 ||v||^2), broadcast: 1 for the same line, whatever the signs."""
     # one dtype: the second's
     u = u.to(v.dtype)
     return (u * v).sum(-1).square() / (u.square().sum(-1) * v.square().sum(-1))

@@ -55,15 +55,18 @@ class HeavyAndLight:
         self.power.update(rows, first, ~heavy)
 
     def copy(self, threshold: float) -> "HeavyAndLight":
-        """A guess with another threshold that goes on from here."""
+        """A guess with a higher threshold that goes on from here; stored rows that are light for it join the block."""
         power = object.__new__(BlockPower)
         power.__dict__.update(self.power.__dict__)
         other = HeavyAndLight(threshold, power, self.limit)
-        other.stored = list(self.stored)
+        other.stored = [one for one in self.stored if one[0] >= threshold]
+        light = [row.to(power.z.dtype) for squared, row in self.stored if squared < threshold]
+        if light:
+            power.add(torch.stack(light))
         return other
 
     def answer(self, width: int, seen: float) -> RandomOrderResult:
-        """The top right singular vector of [stored rows; sqrt(lambda) z^T]; before the end, with a provisional lambda."""
+        """The top right singular vector of [stored rows; sqrt(lambda) z^T]; before the end, lambda is provisional."""
         z, power = self.power.z[0], self.power
         # the weighing part is one of parts: lambda = parts * sum of <a, z>^2 over it
         weight = power.parts * (power.weight if power.block >= power.parts else power.stretch)
@@ -125,6 +128,10 @@ def random_order_top_eigenvector(
         raise ValueError(f"frobenius_squared must be positive; got {frobenius_squared}")
     z0 = random_start(stream, generator, start)[None]
 
+    def power(z0: Tensor) -> BlockPower:
+        # with a threshold of 0, and under a guess that is far too low, there are no light rows: nothing to warn of
+        return BlockPower(n, blocks + 1, z0, weighing=1, quiet=not known or threshold == 0)
+
     known = threshold is not None or frobenius_squared is not None
     if threshold is None and frobenius_squared is not None:
         threshold = frobenius_squared / (kappa * d)
@@ -135,7 +142,7 @@ def random_order_top_eigenvector(
         z0 = z0.to(rows)
         if known:
             if not guesses:
-                guesses[0] = HeavyAndLight(threshold, BlockPower(n, blocks + 1, z0, weighing=1), store_limit)
+                guesses[0] = HeavyAndLight(threshold, power(z0), store_limit)
             seen += norms.sum().item()
             guesses[0].update(rows, norms, first)
         else:
@@ -149,7 +156,7 @@ def random_order_top_eigenvector(
                     guesses = {
                         k: HeavyAndLight(
                             2.0 ** (k - 1) / (kappa * d),
-                            BlockPower(n, blocks + 1, z0, weighing=1),
+                            power(z0),
                             store_limit,
                         )
                         for k in range(low, low + GUESSES)
