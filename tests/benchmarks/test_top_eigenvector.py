@@ -47,16 +47,16 @@ def test_block_power_v_plain_products(race):
 
 @pytest.mark.benchmark(group="the whole algorithm, 1,000,000 rows, d = 256, float32")
 def test_a_million_rows(race):
-    rows = rows_of(100_000, 256, torch.float32)
+    some = rows_of(100_000, 256, torch.float32)
 
     class Ten:
         """The rows ten times over, without ten times the memory."""
 
-        rows_, width, rows = rows, 256, 1_000_000
+        width, rows = 256, 1_000_000
 
         def __iter__(self):
             for _ in range(10):
-                yield from self.rows_.split(8192)
+                yield from some.split(8192)
 
     def whole():
         return random_order_top_eigenvector(Ten(), frobenius_squared=256e6, kappa=3.0)
