@@ -128,6 +128,38 @@ def test_copies_can_be_left_out(lm):
     assert without.sets[1] == honest
 
 
+@pytest.mark.parametrize("placement", ["prefix", "suffix"])
+@pytest.mark.parametrize("exclude_copies", [False, True])
+def test_sets_read_off_a_table_are_those_enumerated(lm, placement, exclude_copies):
+    x0 = lm.encode("ann sees the")
+    table = m.answer_table(lm, x0, 2, placement)
+    for controls in (None, table.tokens[torch.tensor([40, 3, 17, 99])]):
+        asked = {"controls": controls, "exclude_copies": exclude_copies}
+        read = m.read_reachable(lm, table, **asked)
+        found = m.enumerate_reachable(lm, x0, 2, placement=placement, **asked)
+        assert read.sets == found.sets
+        assert read.witness == found.witness
+        assert read.prompts == found.prompts
+        for id, margin in found.margin.items():
+            assert read.margin[id] == pytest.approx(margin, abs=1e-4)
+    with pytest.raises(ValueError, match="no answers for prompts of the tokens"):
+        m.read_reachable(lm, table, controls=torch.tensor([lm.vocab_size - 1, 0]))
+
+
+def test_the_answers_that_ship_are_the_models():
+    from labkit.language.magic_words.demo import answers
+    from labkit.language.magic_words.demo.controls import STATES, tiny
+
+    lm = tiny()
+    stored = answers._stored()
+    assert len(stored) == len(STATES) * 2, "made by the model that ships"
+    for text, placement in ((STATES[3], "prefix"), (STATES[7], "suffix")):
+        ids = lm.encode(text)
+        kept, fresh = answers.table(tuple(ids.tolist()), placement), m.answer_table(lm, ids, 2, placement)
+        for k in range(3):
+            assert torch.equal(kept.answers[k], fresh.answers[k])
+
+
 def test_three_words_are_kept_apart(lm):
     x0 = lm.encode("finds the")
     exact = m.enumerate_reachable(lm, x0, 1)

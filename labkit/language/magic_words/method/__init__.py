@@ -1,5 +1,6 @@
 """What the paper proposes: the model as a controlled system, reachable sets, and the search for prompts."""
 
+from labkit.language.magic_words.method.answers import AnswerTable, answer_table, read_reachable
 from labkit.language.magic_words.method.backoff import BackOffResult, back_off_prompt, iter_back_off_prompt
 from labkit.language.magic_words.method.controllability import (
     EpsilonRow,
@@ -31,6 +32,7 @@ from labkit.language.magic_words.method.scoring import SearchResult, SearchStep,
 from labkit.language.magic_words.method.system import LLMSystem
 
 __all__ = [
+    "AnswerTable",
     "BackOffResult",
     "EpsilonRow",
     "LLMSystem",
@@ -38,6 +40,7 @@ __all__ = [
     "ReachableSet",
     "SearchResult",
     "SearchStep",
+    "answer_table",
     "back_off_prompt",
     "enumerate_reachable",
     "forward_reachability",
@@ -55,6 +58,7 @@ __all__ = [
     "push_pull_loss",
     "random_prompts",
     "ranks_of",
+    "read_reachable",
     "scores_of",
     "verdict",
     "wilson_interval",
