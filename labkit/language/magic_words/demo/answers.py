@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 from labkit import paths
 from labkit.language.magic_words.demo.controls import STATES, tiny
 from labkit.language.magic_words.method import AnswerTable, answer_table
+from labkit.language.magic_words.method.scoring import PLACEMENTS
 
 LONGEST = 2
-PLACEMENTS = ("prefix", "suffix")
 
 
 def file() -> Path:

@@ -23,6 +23,7 @@ from labkit.language.magic_words.demo.controls import (
 from labkit.language.magic_words.figures.style import safe
 from labkit.language.magic_words.method import ReachableSet, enumerate_reachable, read_reachable
 from labkit.language.magic_words.method.enumeration import random_reachable
+from labkit.language.magic_words.method.scoring import tokens_before
 
 
 @lru_cache(maxsize=512)
@@ -50,6 +51,12 @@ def random_sets(ids: tuple[int, ...], k: int, alphabet: str, placement: str) -> 
     )
 
 
+def _written(prompt: tuple[int, ...], chosen: str, placement: str) -> str:
+    before = tokens_before(len(prompt), placement)
+    parts = (tiny().decode(list(prompt[:before])), f"[{chosen}]", tiny().decode(list(prompt[before:])))
+    return " ".join(part for part in parts if part)
+
+
 @demo("The lit map: which words can a prompt make the model say?")
 def reachable_map(
     state: State = ") answer :",
@@ -75,10 +82,8 @@ def reachable_map(
     lm, key = tiny(), tuple(ids.tolist())
     found = exact_sets(key, k, alphabet, placement, exclude_copies)
     words = lm.token_strings(range(lm.vocab_size))
-    order = ("{u} {x}" if placement == "prefix" else "{x} {u}").replace("{x}", f"[{chosen}]")
     witnesses = {
-        id: order.replace("{u}", lm.decode(prompt)).strip()
-        + f" → {words[id]}  (wins by {found.margin[id]:.2f} nats)"
+        id: f"{_written(prompt, chosen, placement)} → {words[id]}  (wins by {found.margin[id]:.2f} nats)"
         for id, prompt in found.witness.items()
     }
     shortest = {id: found.shortest(id) for id in found.witness}

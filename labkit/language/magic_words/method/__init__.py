@@ -27,6 +27,7 @@ from labkit.language.magic_words.method.forward import (
     iter_forward_reachability,
     push_pull_loss,
 )
+from labkit.language.magic_words.method.forward_gradient import forward_coordinate_gradient
 from labkit.language.magic_words.method.greedy import greedy_back_generation, iter_greedy_back_generation
 from labkit.language.magic_words.method.scoring import SearchResult, SearchStep, outputs_of, scores_of
 from labkit.language.magic_words.method.system import LLMSystem
@@ -43,6 +44,7 @@ __all__ = [
     "answer_table",
     "back_off_prompt",
     "enumerate_reachable",
+    "forward_coordinate_gradient",
     "forward_reachability",
     "greedy_back_generation",
     "greedy_coordinate_gradient",
