@@ -1,10 +1,13 @@
 """Data: every data set's source, licence and checksum in one registry, and the loaders."""
 
+from labkit.datasets.cifar import cifar10, cifar100
 from labkit.datasets.digits import Images, digits
 from labkit.datasets.forecasting import Split, etth1_or_generated, etth1_split, generated_split
 from labkit.datasets.image_sources import ImageSource, digit_source, mnist_source
 from labkit.datasets.mnist import mnist, mnist_5k
+from labkit.datasets.mnist1d import mnist1d
 from labkit.datasets.moving_digits import MovingDigits, read_videos, to_signed, to_unit
+from labkit.datasets.pets import pets
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
 from labkit.datasets.series import SERIES, Series, etth1, series
 from labkit.datasets.text import paragraphs
@@ -19,6 +22,8 @@ __all__ = [
     "MovingDigits",
     "Series",
     "Split",
+    "cifar10",
+    "cifar100",
     "dataset",
     "digit_source",
     "digits",
@@ -27,9 +32,11 @@ __all__ = [
     "etth1_split",
     "generated_split",
     "mnist",
+    "mnist1d",
     "mnist_5k",
     "mnist_source",
     "paragraphs",
+    "pets",
     "read_videos",
     "series",
     "status",
