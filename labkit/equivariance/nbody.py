@@ -219,7 +219,7 @@ class SpringSystem(System):
         coupling: Float[Tensor, "batch n n"],
         steps: int,
         sample_freq: int = 100,
-        method: Literal["linear", "loop"] = "linear",
+        method: Literal["linear", "loop"] | str = "linear",
     ) -> Trajectories:
         """As `System.simulate`; "linear" takes `sample_freq` steps at once, for a step is a matrix:
 

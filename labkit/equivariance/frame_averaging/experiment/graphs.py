@@ -104,7 +104,7 @@ def classify(settings: FrameSettings, run: Run) -> None:
         split: lifts(count, run.generator(stream), cycles=task.cycles, trees=task.trees)
         for stream, (split, count) in enumerate({"train": task.train, "test": task.test}.items())
     }
-    train, test = sets["train"], sets["test"]
+    train = sets["train"]
     framed = {split: orders_of(data) for split, data in sets.items()}
     for position, name in enumerate(("GIN", "FA-GIN+ID", "GA-GIN+ID")):
         report = part(run.progress, position / 3, (position + 1) / 3, name)

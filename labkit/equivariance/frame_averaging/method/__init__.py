@@ -12,6 +12,7 @@ from labkit.equivariance.frame_averaging.method.average import (
     chosen,
     group_average,
 )
+from labkit.equivariance.frame_averaging.method.degenerate import circle, stretched, whitened
 from labkit.equivariance.frame_averaging.method.fagnn import FAGNN, pair_features
 from labkit.equivariance.frame_averaging.method.frames import (
     GROUPS,
@@ -64,6 +65,7 @@ __all__ = [
     "PointNet",
     "averaged",
     "chosen",
+    "circle",
     "euclidean_frame",
     "frame_embedding",
     "frame_size",
@@ -78,7 +80,9 @@ __all__ = [
     "sample_within_ties",
     "separates",
     "sorted_with_ties",
+    "stretched",
     "tie_groups",
     "unit",
+    "whitened",
     "wl_colours",
 ]

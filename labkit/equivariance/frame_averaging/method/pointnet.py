@@ -1,5 +1,6 @@
 """Networks for the normals of point clouds: FA-PointNet, FA-Local-PointNet, FA-DGCNN (section 4.1, appendix)."""
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -14,7 +15,7 @@ from labkit.equivariance.frame_averaging.method.frames import euclidean_frame
 def _stack(widths: Sequence[int], slope: float = 0.0) -> nn.Sequential:
     """Linear (1x1 convolution), batch norm and (leaky) ReLU, for every width but the first."""
     layers: list[nn.Module] = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in itertools.pairwise(widths):
         layers += [nn.Conv1d(a, b, 1), nn.BatchNorm1d(b), nn.LeakyReLU(slope)]
     return nn.Sequential(*layers)
 

@@ -1,6 +1,7 @@
 """Which graphs can a network tell apart? GIN and an MLP on framed graphs, and the 1-WL test (section 4.2)."""
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
@@ -36,10 +37,10 @@ class DenseGIN(nn.Module):
         super().__init__()
         self.nodes, self.identity, self.pool, self.activation = nodes, identity, pool, activation
         widths = [nodes if identity else 1] + [hidden] * layers
-        self.linears = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.linears = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
         self.eps = nn.Parameter(torch.rand(layers, device="cpu"))
         ends = [hidden, *head]
-        self.head = nn.ModuleList(nn.Linear(a, b) for a, b in zip(ends, ends[1:], strict=False))
+        self.head = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(ends))
 
     def forward(
         self, A: Float[Tensor, "batch n n"], present: Bool[Tensor, "batch n"] | None = None
@@ -93,9 +94,9 @@ def framed(A: Float[Tensor, "n n"], limit: int = 5040) -> Float[Tensor, "f n n"]
 
 @torch.no_grad()
 def frame_embedding(
-    model: Callable[[Tensor], Tensor], copies: Sequence[Float[Tensor, "f n n"]]
+    model: Callable[[Tensor], Tensor], copies: Sequence[Tensor]
 ) -> Float[Tensor, "graphs out"]:
-    """The average of an embedding over each graph's copies: one call for all graphs of the same number of nodes."""
+    """An embedding, averaged over each graph's copies (f, n, n); one call for all graphs of one number of nodes."""
     if len({one.shape[-1] for one in copies}) > 1:
         return torch.cat([frame_embedding(model, [one]) for one in copies])
     sizes = [len(one) for one in copies]
