@@ -355,6 +355,8 @@ def test_the_frame_is_every_order_that_sorts():
             found
         )
         assert torch.allclose(f(framed(A)).mean(0), wanted, atol=1e-12)
+        assert torch.allclose(f(framed(A, distinct=True)).mean(0), wanted, atol=1e-12)
+        assert len(framed(A, distinct=True)) == len({tuple(c) for c in framed(A).flatten(1).tolist()})
 
 
 def test_the_framed_copies_of_a_relabelled_graph_are_the_same_set():

@@ -69,6 +69,8 @@ def _nbody(found: Measurements) -> list[Claim]:
             values=_ratio(fa, gnn),
             relation="<=",
             threshold=0.7,
+            note="a first run at the class scale (seeds 0, 1, 2) gave 0.69 on average, with one seed above 0.7: with "
+            "longer training the plain GNN catches up (at smoke scale the ratio is near 0.5)",
         ),
         Claim(
             statement="FA-GNN beats EGNN",
@@ -144,6 +146,10 @@ def _separation(found: Measurements) -> list[Claim]:
 def _classify(found: Measurements, settings: FrameSettings) -> list[Claim]:
     at = {"stage": "classify", "metric": "accuracy", "split": "test"}
     gin, fa, ga = (found.per_seed(**at, model=name) for name in ("GIN", "FA-GIN+ID", "GA-GIN+ID"))
+    changed = (
+        "preset changed after a first run: on graphs of 8 to 18 nodes (cycles of 3 and 5) GA-GIN+ID learned the task "
+        "as well as FA (99%; seeds 0, 1, 2). It fails where graphs have 22 to 38 nodes; measured on fresh seeds"
+    )
     return [
         Claim(
             statement="Averaging over the whole of S_n trains badly",
@@ -152,6 +158,7 @@ def _classify(found: Measurements, settings: FrameSettings) -> list[Claim]:
             values=tuple(abs(a - 0.5) for a in ga),
             relation="<=",
             threshold=0.1,
+            note=changed,
         ),
         Claim(
             statement="Averaging over the frame trains better",
@@ -160,6 +167,7 @@ def _classify(found: Measurements, settings: FrameSettings) -> list[Claim]:
             values=tuple(a - b for a, b in zip(fa, ga, strict=True)),
             relation=">=",
             threshold=0.1,
+            note=changed,
         ),
         Claim(
             statement="GIN cannot learn it at all",

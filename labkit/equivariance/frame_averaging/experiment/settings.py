@@ -94,7 +94,7 @@ PRESETS = {
     "class": FrameSettings(
         nbody=NBody(train=1000, test=400, dt=0.001, hidden=30, layers=3, steps=1200, batch=50, rate=2e-3),
         separation=Separation(nodes=7, seeds=100),
-        classify=Classify(train=800, test=200, cycles=(3, 5), trees=(1, 4), steps=2500),
+        classify=Classify(train=800, test=200, cycles=(7, 9, 11), trees=(4, 8), steps=1500),
         normals=Normals(clouds=500, test=60, points=128, divisor=8, steps=250, batch=8),
     ),
     "paper": FrameSettings(

@@ -86,10 +86,19 @@ class AdjacencyMLP(nn.Module):
         return self.net(F.pad(A, (0, self.nodes - n, 0, self.nodes - n)).flatten(1))
 
 
-def framed(A: Float[Tensor, "n n"], limit: int = 5040) -> Float[Tensor, "f n n"]:
-    """All framed copies of a graph. Raises as `permutation_frame` does."""
+def framed(A: Float[Tensor, "n n"], limit: int = 5040, *, distinct: bool = False) -> Float[Tensor, "f n n"]:
+    """All framed copies of a graph.
+
+    Args:
+        distinct: leave out repetitions. Each different copy occurs as often as the graph has automorphisms, so the
+            average stays the same: one representative of each coset F(A) / G_A is enough (section 2).
+
+    Raises:
+        ValueError: as `permutation_frame` does.
+    """
     order = permutation_frame(A, limit)
-    return permute_nodes(A.expand(len(order), -1, -1), order)
+    copies = permute_nodes(A.expand(len(order), -1, -1), order)
+    return torch.unique(copies, dim=0) if distinct else copies
 
 
 @torch.no_grad()
@@ -123,7 +132,7 @@ def separates(
     """
     if not graphs:
         raise ValueError("graphs must hold at least one graph; it is empty")
-    copies = [framed(A, limit) if frame else A[None] for A in graphs]
+    copies = [framed(A, limit, distinct=True) if frame else A[None] for A in graphs]
     found = torch.zeros(len(graphs), len(graphs), dtype=torch.bool, device=graphs[0].device)
     for seed in seeds:
         y = frame_embedding(model_factory(seed), copies)
