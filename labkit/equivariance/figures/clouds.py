@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from torch import Tensor
 
-from labkit.plotting import COLOURS, MUTED, TRUTH, array, figure, panels
+from labkit.plotting import COLOURS, MUTED, TRUTH, array, panels
 
 
 def arrows(
@@ -84,9 +84,16 @@ def square_of_clouds(
     arrows(drawn, clouds[1], length * wanted, row=2, col=2, colour=TRUTH, width=1.2)
     for number in range(1, 5):
         suffix = "" if number == 1 else str(number)
-        drawn.layout[f"xaxis{suffix}"].update(range=[-reach, reach], constrain="domain", showgrid=False)
+        drawn.layout[f"xaxis{suffix}"].update(
+            range=[-reach, reach], constrain="domain", showgrid=False, showticklabels=False, ticks=""
+        )
         drawn.layout[f"yaxis{suffix}"].update(
-            range=[-reach, reach], scaleanchor=f"x{suffix}", constrain="domain", showgrid=False
+            range=[-reach, reach],
+            scaleanchor=f"x{suffix}",
+            constrain="domain",
+            showgrid=False,
+            showticklabels=False,
+            ticks="",
         )
     said = {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": 15}}
     drawn.add_annotation(x=0.5, y=0.81, text="g<br>→", **said)
@@ -96,9 +103,9 @@ def square_of_clouds(
 
 
 def trajectory3d(
-    past: Float[Tensor, "time n 3"],
-    future: Float[Tensor, "time n 3"],
-    predictions: Mapping[str, Float[Tensor, "time n 3"]],
+    past: Float[Tensor, "past n 3"],
+    future: Float[Tensor, "future n 3"],
+    predictions: Mapping[str, Float[Tensor, "_ n 3"]],
     *,
     title: str,
     colours: Mapping[str, str],
@@ -111,7 +118,7 @@ def trajectory3d(
         predictions: of one time (then a cross) or of several (then a line).
         labels: of the bodies, such as their charges.
     """
-    drawn = figure(title, "", "", height=height)
+    drawn = go.Figure(layout={"template": "labkit", "height": height, "title": {"text": title}})
     for body in range(past.shape[1]):
         for values, colour, width, name in ((past, MUTED, 4, "past"), (future, TRUTH, 5, "truth")):
             x, y, z = array(values[:, body]).T

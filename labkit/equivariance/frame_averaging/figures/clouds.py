@@ -129,7 +129,7 @@ def breaking(
             col=1,
         )
     drawn.add_bar(
-        x=["gap"],
+        x=[""],
         y=[max(gap, 1e-12)],
         marker_color=COLOURS[1] if gap < warning else COLOURS[2],
         showlegend=False,
@@ -138,6 +138,7 @@ def breaking(
     )
     drawn.add_hline(y=warning, line={"dash": "dot", "color": TRUTH}, row=1, col=2)
     drawn.update_xaxes(title_text="direction of the stretch (degrees)", row=1, col=1)
+    drawn.update_xaxes(title_text="this cloud", row=1, col=2)
     drawn.update_yaxes(title_text="output of the average", row=1, col=1)
     drawn.update_yaxes(type="log", range=[-12, 0.3], title_text="(λ₂ − λ₁) / λ₂ ", row=1, col=2)
     return drawn

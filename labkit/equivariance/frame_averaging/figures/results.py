@@ -31,7 +31,7 @@ def bars(
     values: Mapping[str, float], *, title: str, y_name: str, log: bool = False, height: int = 420
 ) -> go.Figure:
     """One bar a model, with its figure above it."""
-    drawn = figure(title, "", y_name, height=height)
+    drawn = figure(title, "model", y_name, height=height)
     drawn.add_bar(
         x=list(values),
         y=list(values.values()),
@@ -53,7 +53,7 @@ def _means(result: Result, stage: str, metric: str, by: str = "model", **only) -
 
 
 def _grouped(result: Result, stage: str, metric: str, by: str, title: str, y_name: str) -> go.Figure:
-    drawn = figure(title, "", y_name)
+    drawn = figure(title, by, y_name)
     rows = result.rows(stage, metric)
     for name, group in rows.groupby("model", sort=False):
         mean = group.groupby(by, sort=False)["value"].mean()
