@@ -161,6 +161,8 @@ def trajectory3d(
             )
     axis = {"showbackground": False, "gridcolor": "#E4E7EB", "zeroline": False, "nticks": 5}
     drawn.update_layout(
+        xaxis_visible=False,
+        yaxis_visible=False,
         scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"},
         margin={"l": 0, "r": 0, "b": 0},
     )

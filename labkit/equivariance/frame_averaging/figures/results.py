@@ -27,9 +27,7 @@ COLOUR = {
 }
 
 
-def bars(
-    values: Mapping[str, float], *, title: str, y_name: str, log: bool = False, height: int = 420
-) -> go.Figure:
+def bars(values: Mapping[str, float], *, title: str, y_name: str, height: int = 420) -> go.Figure:
     """One bar a model, with its figure above it."""
     drawn = figure(title, "model", y_name, height=height)
     drawn.add_bar(
@@ -40,8 +38,6 @@ def bars(
         textposition="outside",
         cliponaxis=False,
     )
-    if log:
-        drawn.update_yaxes(type="log", dtick=1)
     return drawn
 
 
@@ -120,7 +116,6 @@ def result_figures(result: Result) -> dict[str, go.Figure]:
             _means(result, "nbody", "test mse"),
             title="Charged particles, one unit of time ahead",
             y_name="test MSE",
-            log=True,
         )
         drawn["nbody_training"] = training(result)
     if "separation" in present:
