@@ -269,6 +269,14 @@ REGISTRY = {
             url="https://raw.githubusercontent.com/pytorch/examples/main/word_language_model/data/wikitext-2/test.txt",
         ),
         Dataset(
+            name="graph8c",
+            title="All 11,117 connected graphs of 8 nodes (graph8c.g6)",
+            source="Brendan McKay, Combinatorial Data (graphs)",
+            licence="CC BY 4.0",
+            file="graphs/graph8c.g6",
+            sha256=None,
+        ),
+        Dataset(
             name="wikitext-103",
             title="WikiText-103, the train split: 103 million words of Wikipedia's good articles (wiki.train.tokens)",
             source="Merity et al., Pointer Sentinel Mixture Models (2016)",
