@@ -559,6 +559,13 @@ def test_one_sequence_moves_the_microscope_and_the_matrices(site):
     assert all(a != b for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize("step", ["1 Images", "2 Bodies in space", "3 Sequences"])
+def test_each_step_of_the_equivariance_studio_draws_its_pictures(site, step):
+    page = site("equivariance", step=step)
+    assert not page.exception
+    assert not page.error
+
+
 @pytest.mark.parametrize(("step", "count"), HIDDEN_STATES.items())
 def test_each_step_of_the_hidden_states_studio_draws_its_pictures(site, step, count):
     page = site("hidden_states", step=step)

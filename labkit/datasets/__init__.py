@@ -6,7 +6,6 @@ from labkit.datasets.forecasting import Split, etth1_or_generated, etth1_split, 
 from labkit.datasets.graphs import connected_graphs, hard_pairs, lifts
 from labkit.datasets.image_sources import ImageSource, digit_source, mnist_source
 from labkit.datasets.mnist import mnist, mnist_5k
-from labkit.datasets.mnist1d import mnist1d
 from labkit.datasets.moving_digits import MovingDigits, read_videos, to_signed, to_unit
 from labkit.datasets.pets import pets
 from labkit.datasets.registry import REGISTRY, Dataset, Missing, dataset, status
@@ -37,7 +36,6 @@ __all__ = [
     "hard_pairs",
     "lifts",
     "mnist",
-    "mnist1d",
     "mnist_5k",
     "mnist_source",
     "paragraphs",
