@@ -6,8 +6,8 @@ from torch import Tensor
 
 
 def additive_scores(
-    keys: Float[Tensor, "*batch n d"], query: Float[Tensor, "*batch d"], v: Float[Tensor, " d"]
-) -> Float[Tensor, "*batch n"]:
+    keys: Float[Tensor, "*#batch n d"], query: Float[Tensor, "*#batch d"], v: Float[Tensor, " d"]
+) -> Float[Tensor, "... n"]:
     """Bahdanau's scores u_j = v^T tanh(k_j + q), with k = W1 e and q = W2 d already multiplied.
 
     Leading dimensions broadcast, so that all steps of a decoder are scored at once.

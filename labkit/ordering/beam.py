@@ -42,9 +42,9 @@ def beam_search(
     """The most probable sequences that a beam of `width` finds.
 
     Args:
-        step: `step(chosen, state) -> (logits, state)` on rows, a row being one beam of one instance. `chosen` is (rows,),
+        step: `step(chosen, state) -> (logits, state)` on rows, one a beam of an instance. `chosen` is (rows,),
             None at the first step; logits are (rows, n).
-        state: tensors, or nested tuples of tensors, with a row for each instance; repeated for the beams here.
+        state: tensors, or nested tuples, a row for each instance; repeated for its beams.
         allowed: from the history (rows, t) to which positions may follow, (rows, n); None allows all.
         end: the position that ends a sequence; None when all sequences have `max_length` entries.
         normalise: rank finished beams by the mean rather than the sum of log-probabilities (not in the paper).

@@ -18,9 +18,9 @@ class Context:
     """What stays the same at every step: W1 m, computed once, and what is fed back for each position."""
 
     memory: Float[Tensor, "batch n d"]
-    mask: Bool[Tensor, "batch n"] | None
-    fed: Float[Tensor, "batch n f"]
-    keys: Float[Tensor, "batch n d"]
+    mask: Bool[Tensor, "batch positions"] | None
+    fed: Float[Tensor, "batch positions f"]
+    keys: Float[Tensor, "batch k w"]
     glimpse_keys: tuple[Tensor, ...]
 
     def parts(self) -> tuple:

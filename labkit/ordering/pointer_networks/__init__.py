@@ -20,8 +20,10 @@ PAPER = Paper(
         "PyTorch modules",
     ),
     idea=(
-        "When the answer is a list of *positions of the input* (the corners of a hull, the order of a tour), the output "
-        "vocabulary grows with the input, and a softmax over a fixed dictionary cannot follow. Attention already puts a "
+        "When the answer is a list of *positions of the input* (the corners of a hull, the order of a tour), the "
+        "output "
+        "vocabulary grows with the input, and a softmax over a fixed dictionary "
+        "cannot follow. Attention already puts a "
         "probability on each input position: **use the attention weights as the output itself**, instead of blending "
         "the inputs with them. One line changes, and one model answers inputs of any length."
     ),

@@ -3,8 +3,6 @@
 Outside, targets are 0-based positions of points and END is -1. Inside, position 0 is END and point j is position j + 1.
 """
 
-from typing import Literal
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -14,8 +12,6 @@ from labkit.ordering.beam import Beams, beam_search
 from labkit.ordering.pointer_decoder import Context, PointerDecoder
 
 END = -1
-Mode = Literal["pointer", "attention", "lstm"]
-Constraint = Literal["tour", "distinct"]
 
 
 class PointerNetwork(nn.Module):
@@ -38,7 +34,7 @@ class PointerNetwork(nn.Module):
         self,
         in_dim: int = 2,
         d: int = 256,
-        mode: Mode = "pointer",
+        mode: str = "pointer",
         max_n: int | None = None,
         embed: bool = False,
         input_scale: float | None = None,
@@ -100,8 +96,8 @@ class PointerNetwork(nn.Module):
             raise ValueError(f"lengths must be from 1 to n = {n}, one a row; got {lengths.tolist()[:8]}")
         if self.max_n is not None and int(lengths.max()) > self.max_n:
             raise ValueError(
-                f"n = {int(lengths.max())} points, but the dictionary of this {self.mode} model has max_n = {self.max_n} "
-                "entries and cannot grow"
+                f"n = {int(lengths.max())} points, but the dictionary of this {self.mode} model has "
+                f"max_n = {self.max_n} entries and cannot grow"
             )
         there = torch.arange(n, device=points.device) < lengths[:, None]
         if not torch.isfinite(points[there]).all():
@@ -165,7 +161,7 @@ class PointerNetwork(nn.Module):
         points: Float[Tensor, "batch n k"],
         lengths: Int[Tensor, " batch"] | None = None,
         beam: int = 1,
-        constraint: Constraint | None = None,
+        constraint: str | None = None,
         max_length: int | None = None,
         normalise: bool = False,
     ) -> Beams:
@@ -218,7 +214,7 @@ class PointerNetwork(nn.Module):
         points: Float[Tensor, "batch n k"],
         lengths: Int[Tensor, " batch"] | None = None,
         beam: int = 1,
-        constraint: Constraint | None = None,
+        constraint: str | None = None,
         max_length: int | None = None,
     ) -> list[Tensor]:
         """The best answers, without END: one LongTensor of 0-based points a row. Beam 1 is greedy."""

@@ -14,7 +14,8 @@ def hull_scores(
 ) -> dict[str, float]:
     """Accuracy (the same polygon, wherever it starts), mean area over simple polygons / true area, and their share.
 
-    `outline` counts the same polygon in either direction. `fail` is 1 where more than 1% of the answers are no simple polygons: the paper's FAIL.
+    `outline` counts the same polygon in either direction. `fail` is 1 where more than 1% of the answers are no simple
+    polygons: the paper's FAIL.
     """
     exact, outline, areas = [], [], []
     for p, answer, truth in zip(points, answers, truths, strict=True):

@@ -35,9 +35,9 @@ def canonical_tour(points: Points, tour: Int[Tensor, " n"]) -> Int[Tensor, " n"]
 
 
 def _held_karp(d: np.ndarray) -> np.ndarray:
-    """C(S, j): the shortest path from point 0 through all of S that ends at j; (batch, 2^(n-1), n-1), infinite if j not in S.
+    """C(S, j): the shortest path from point 0 through all of S that ends at j; infinite where j is not in S.
 
-    S is a bit mask over points 1..n-1.
+    (batch, 2^(n-1), n-1); S is a bit mask over points 1..n-1.
     """
     batch, n, _ = d.shape
     m = n - 1

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from labkit.experiment import Settings
 
 Task = Literal["hull", "delaunay", "tsp"]
@@ -39,8 +41,8 @@ class PointerSettings(Settings):
     """The networks of each task by name, and how they are tested."""
 
     hulls: dict[str, Training]
-    triangulations: dict[str, Training] = {}
-    tours: dict[str, Training] = {}
+    triangulations: dict[str, Training] = Field(default_factory=dict)
+    tours: dict[str, Training] = Field(default_factory=dict)
     test_count: int = 500
     beam: int = 2
     snapshots: int = 12
