@@ -25,7 +25,7 @@ def point(
     n: Annotated[
         int, Interval(ge=3, le=30), Label("points n"), doc("trained on 5-10 (hull), 10 (tour), 5")
     ] = 8,
-    seed: Seed = 1,
+    seed: Seed = 73,
     step: Annotated[int, Interval(ge=1, le=40), Label("decoder step")] = 3,
     beam: Annotated[int, Interval(ge=1, le=10), Label("beam width")] = 1,
     constraint: Annotated[bool, doc("only closed polygons of distinct points, or only tours")] = False,
@@ -79,7 +79,7 @@ def _outline(flat: list[int]) -> list[int]:
 @demo("Tours: the shortest, three heuristics, and the student")
 def tours(
     n: Annotated[int, Interval(ge=4, le=12), Label("cities n"), doc("the network was trained on 10")] = 10,
-    seed: Seed = 3,
+    seed: Seed = 9,
     beam: Annotated[int, Interval(ge=1, le=10), Label("beam width")] = 3,
 ) -> go.Figure:
     """The same cities, five tours, with their lengths. A1, nearest neighbour, leaves a city behind and has to come back
@@ -133,11 +133,11 @@ def held_karp(
 @demo("Delaunay: right, wrong and missing triangles")
 def delaunay(
     n: Annotated[int, Interval(ge=3, le=12), Label("points n"), doc("the network was trained on 5")] = 5,
-    seed: Seed = 2,
+    seed: Seed = 82,
     beam: Annotated[int, Interval(ge=1, le=10), Label("beam width")] = 1,
 ) -> go.Figure:
     """Each triangle is three pointers. Green ones are Delaunay's, orange ones are not, dotted ones were forgotten.
-    Hover over a diamond: it tells how many points lie inside the triangle's circumcircle; for a right one none. Past the
+    Hover over a diamond: it tells how many points lie inside the triangle's circumcircle; for a right one none. Past
     5 points of its training the network forgets most of them.
     """
     points = uniform(n, seed)

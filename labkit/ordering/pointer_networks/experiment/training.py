@@ -73,7 +73,7 @@ def train(
     shown = test_data(task, settings, run, task.sizes[-1]).rows(slice(0, SHOWN), run.device)
     moments: list[Tensor] = []
 
-    def answers(net: PointerNetwork) -> float:
+    def answers(net: torch.nn.Module) -> float:
         limit = longest(task.task, task.sizes[-1])
         found = pad(
             [*net.decode(shown.points, shown.lengths, max_length=limit), torch.zeros(limit, dtype=torch.long)]

@@ -165,8 +165,8 @@ def tours(
     Args:
         found: by name: the tour, its length, and its crossings as pairs of segments ((x, y), (x, y)).
     """
-    names = [f"{name}: {length:.3f}" for name, (_, length, _) in found.items()]
-    drawn = panels(title, names, columns=len(found), height=380, horizontal_spacing=0.05)
+    names = [f"{name}<br>{length:.3f}" for name, (_, length, _) in found.items()]
+    drawn = panels(title, names, columns=len(found), height=400, horizontal_spacing=0.05)
     for column, (tour, _, crossed) in enumerate(found.values(), start=1):
         where = {"row": 1, "col": column}
         x, y = _path(points, [*tour, tour[0]])
@@ -195,6 +195,7 @@ def tours(
         _square(drawn, where)
     drawn.update_yaxes(title_text="", showticklabels=False)
     drawn.update_yaxes(title_text="y", showticklabels=True, row=1, col=1)
+    drawn.update_layout(margin_t=130)
     return drawn
 
 

@@ -9,7 +9,7 @@ from labkit.plotting import COLOURS, claims_figure, figure
 
 
 def generalisation(
-    curves: Mapping[str, tuple[Sequence[int], Sequence[float]]],
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     ranges: Mapping[str, tuple[int, int]],
     *,
     metric: str,
