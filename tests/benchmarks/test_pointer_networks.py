@@ -66,7 +66,7 @@ def test_held_karp_v_a_dictionary(race):
     race(
         lambda: tsp_exact_lengths(points),
         lambda: [dictionary_held_karp(d) for d in plain],
-        goal=10,
+        goal=50,
         rounds=1,
         baseline="Python dictionary",
     )
