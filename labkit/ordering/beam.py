@@ -38,6 +38,7 @@ def beam_search(
     batch: int,
     end: int | None = None,
     normalise: bool = False,
+    renormalise: bool = True,
 ) -> Beams:
     """The most probable sequences that a beam of `width` finds.
 
@@ -47,6 +48,8 @@ def beam_search(
         state: tensors, or nested tuples, a row for each instance; repeated for its beams.
         allowed: from the history (rows, t) to which positions may follow, (rows, n); None allows all.
         end: the position that ends a sequence; None when all sequences have `max_length` entries.
+        renormalise: take a softmax over what is allowed; False where the step gives log-probabilities that are to be
+            added as they are.
         normalise: rank finished beams by the mean rather than the sum of log-probabilities (not in the paper).
 
     Raises:
@@ -72,7 +75,7 @@ def beam_search(
             if not (may | finished.flatten()[:, None]).any(-1).all():
                 raise ValueError("allowed: the constraint leaves a beam without any position")
             logits = logits.masked_fill(~may, -torch.inf)
-        log_p = logits.log_softmax(-1).view(batch, width, n)
+        log_p = (logits.log_softmax(-1) if renormalise else logits).view(batch, width, n)
         if end is not None:  # a finished beam may only end again, at no cost
             idle = torch.full((n,), -torch.inf, dtype=logits.dtype, device=device)
             idle[end] = 0.0
