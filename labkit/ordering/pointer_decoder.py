@@ -1,7 +1,6 @@
 """The pointer decoder: an LSTM whose output at each step is a distribution over the elements of a memory."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -43,7 +42,7 @@ class PointerDecoder(nn.Module):
         d: int,
         in_dim: int | None = None,
         glimpses: int = 0,
-        glimpse_update: Literal["add", "replace"] = "add",
+        glimpse_update: str = "add",
         mask_repeats: bool = False,
     ):
         super().__init__()

@@ -73,7 +73,7 @@ def parse_breadth_first(tokens: Sequence[str]) -> Tree:
     return frozen(root)
 
 
-def _checked(tree: Tree) -> Tree:
+def _checked(tree) -> Tree:
     if not (isinstance(tree, tuple) and tree and isinstance(tree[0], str)):
         raise ValueError(f"tree: a node is a tuple (label, child, ...); got {tree!r}")
     if tree[0].startswith("!") or tree[0] in (LEVEL, PARENT, DONE):
