@@ -45,7 +45,7 @@ def test_every_claim_is_read_off_over_the_seeds():
     assert len(lesson.claims) == 17
     assert all(len(claim.values) == 2 for claim in lesson.claims)
     drawn = result_figures(lesson)
-    assert set(drawn) == {"sorting", "set_sorting", "stars", "grams", "claims"}
+    assert set(drawn) == {"sorting", "set_sorting", "star_orders", "gram_perplexity", "claims"}
     assert all(figure.layout.title.text and len(figure.data) for figure in drawn.values())
     assert lesson.tensors["grams/preferences/hard"].shape[1] == 120
     assert torch.allclose(lesson.tensors["grams/preferences/hard"].sum(-1), torch.tensor(1.0), atol=1e-4)

@@ -58,7 +58,7 @@ def star(
 def orders(
     search: Annotated[
         Literal["after random orders", "at once"],
-        doc("200 steps of random orders before ancestral sampling; or the best order from the start"),
+        doc("random orders before ancestral sampling; or the best order from the start"),
     ] = "after random orders",
     moment: Annotated[int, Interval(ge=1, le=12), doc("twelfths of the training")] = 12,
 ) -> go.Figure:

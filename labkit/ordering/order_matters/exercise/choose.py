@@ -156,8 +156,8 @@ def _checked(rule, model: SetLanguageModel, items: Tensor, draw: torch.Generator
 def choose_order(answer) -> str:
     r"""Write `choose_order(model, items, rng)`: the order to train each set in, as positions, in a tensor of the
     shape of `items` `(batch, 5)`. The sets are five-grams as (word, position) pairs, listed in random order. You may
-    ask the model at most **10 times**: `model.step(state, token, batch)` gives the log-probabilities of the next token and the state
-    (`None, None` at the start), `model.log_prob(sequence)` those of whole sequences. `rng` is for your random draws.
+    ask the model at most **10 times**: `model.step(state, token, batch)` gives the log-probabilities of the next token
+    and the state (`None, None` at the start), `model.log_prob(sequence)` those of whole sequences. `rng` is for draws.
 
     A small model is then trained with your rule (60 steps of random orders, 240 of yours), and scored by the **set
     perplexity** on unseen five-grams. It passes at least 3% below the paper's rule, ancestral sampling.

@@ -188,7 +188,7 @@ def _orders(found: Measurements, settings: OrderSettings) -> list[Claim]:
             reported="Table 2, Hard: 225, as the natural order",
             quantity="set perplexity of the search / perplexity of the natural order",
             values=_over(perplexity("hard", "set"), perplexity("natural")),
-            note="900 steps, 200 of them in random orders, not 10 000. By the set's probability (the sum over orders).",
+            note="700 steps, 150 of them in random orders, not 10 000. By the set's probability (the sum over orders).",
         ),
         Claim(
             statement="Never leaving random orders is worse",

@@ -94,8 +94,8 @@ def grams(settings: OrderSettings, run: Run) -> None:
         probe = test[:50]
         every = all_permutations(5, run.device)
 
-        def evaluate(net, prefer=prefer, probe=probe, every=every) -> float:
-            prefer.append(order_log_probs(net, probe, every).softmax(-1).mean(0))
+        def evaluate(_, model=model, prefer=prefer, probe=probe, every=every) -> float:
+            prefer.append(order_log_probs(model, probe, every).softmax(-1).mean(0))
             return 0.0
 
         train_grams(model, task, train, settings, run, progress, evaluate)

@@ -82,9 +82,9 @@ PRESETS = {
         sorters=(
             *sorters(5, (0, 1, 5, 10)),
             Sorter(steps=5, glimpses=1, glimpse_update="replace"),
-            *sorters(10, (1, 5)),
+            *sorters(10, (5,))[2:],
         ),
-        sort_steps=700,
+        sort_steps=500,
         stars=(
             Star(samples=200),
             Star(),
@@ -93,16 +93,16 @@ PRESETS = {
             Star(peakiness=20.0),
             Star(variables=20),
         ),
-        replicates=3,
+        replicates=2,
         grams={
             "natural": Grams(),
             "bad": Grams(orders=(BAD,)),
             "easy": _EASY,
-            "hard": Grams(mode="sample_ancestral", orders=None, steps=900, pretrain=200),
-            "uniform": Grams(mode="uniform", orders=None, steps=900),
-            "max at once": Grams(mode="max", orders=None, steps=250, pretrain=0),
+            "hard": Grams(mode="sample_ancestral", orders=None, steps=700, pretrain=150),
+            "uniform": Grams(mode="uniform", orders=None, steps=700),
+            "max at once": Grams(mode="max", orders=None, steps=150, pretrain=0),
         },
-        set_sorting_steps=500,
+        set_sorting_steps=400,
     ),
     "paper": OrderSettings(
         sorters=tuple(s for n in (5, 10, 15) for s in sorters(n, (0, 1, 5, 10))),
