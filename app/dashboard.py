@@ -29,6 +29,7 @@ page = st.navigation(
             st.Page(session.PAGES["patch_orderings"], title="Patch orderings", icon=":material/route:"),
             st.Page(session.PAGES["hippo_bases"], title="HiPPO bases", icon=":material/show_chart:"),
             st.Page(session.PAGES["hidden_states"], title="Hidden states", icon=":material/animation:"),
+            st.Page(session.PAGES["equivariance"], title="Equivariance", icon=":material/360:"),
             st.Page(
                 session.PAGES["state_space"], title="State-space lineage", icon=":material/account_tree:"
             ),

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import controls, figures, jobs, look, session
+from app import controls, figures, jobs, look, session, stored
 from app.errors import escape, explain, explained
 from labkit.demo import Control, Demo
 
@@ -121,6 +121,9 @@ def _slow(demo: Demo, values: dict[str, Any], key: tuple, device: str, large: bo
         st.caption("Below: the picture of the values that were last drawn.")
     if demo.name in last:
         _parts(demo, last[demo.name])
+    elif (ready := stored.read(demo)) is not None:
+        st.caption("Below: a picture that was drawn beforehand, with the default values.")
+        _parts(demo, ready)
 
 
 @st.fragment(run_every=0.5)

@@ -14,6 +14,7 @@ PAGES = {
     "patch_orderings": "views/patch_orderings.py",
     "hippo_bases": "views/hippo_bases.py",
     "hidden_states": "views/hidden_states.py",
+    "equivariance": "views/equivariance.py",
     "state_space": "views/state_space.py",
     "reachable_sets": "views/reachable_sets.py",
 }

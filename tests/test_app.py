@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import controls, figures, jobs, panel
+from app import controls, figures, jobs, panel, stored
 from app.errors import escape
 from app.experiment import parse_seeds
 from app.studio import shared
-from labkit import paper, plotting
+from labkit import catalogue, paper, plotting
 from labkit.demo import demo as as_demo
 from labkit.experiment import record
 from tests import showcase
@@ -535,12 +535,12 @@ HIDDEN_STATES = {
     "1 Slopes": 1,
     "2 The movie": 2,
     "3 The theorem": 3,
-    "4 New velocities": 4,
-    "5 Rotations, and learning": 3,
+    "4 New velocities": 5,
+    "5 Rotations, and learning": 4,
 }
 
 
-LINEAGE = {"1 The lineage": 1, "2 One signal": 3, "3 Selectivity": 2, "4 Costs and hybrids": 3}
+LINEAGE = {"1 The lineage": 1, "2 One signal": 4, "3 Selectivity": 2, "4 Costs and hybrids": 3}
 
 
 @pytest.mark.parametrize(("step", "count"), LINEAGE.items())
@@ -557,6 +557,13 @@ def test_one_sequence_moves_the_microscope_and_the_matrices(site):
     page.slider(key="s4_survey.sequence").set_value(3).run()
     after = [str(figure["data"]) for figure in drawn(calm(page))]
     assert all(a != b for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("step", ["1 Images", "2 Bodies in space", "3 Sequences"])
+def test_each_step_of_the_equivariance_studio_draws_its_pictures(site, step):
+    page = site("equivariance", step=step)
+    assert not page.exception
+    assert not page.error
 
 
 @pytest.mark.parametrize(("step", "count"), HIDDEN_STATES.items())
@@ -602,7 +609,7 @@ REACHABLE_STEPS = {
     "1 The lit map": 2,
     "2 One prompt": 2,
     "3 Live search": 1,
-    "4 A real model": 0,  # it waits for the button
+    "4 A real model": 1,  # drawn beforehand
     "5 How much control?": 4,
 }
 
@@ -694,3 +701,38 @@ def test_serialising_keeps_what_is_drawn():
     document = json.loads(figures.serialise(drawn_here, large=True))
     assert document["data"][0]["type"] == "scatter"
     assert document["layout"]["title"]["font"]["size"] > 20
+
+
+# ---------------------------------------------------------------- pictures that were drawn beforehand
+
+SLOW = [demo for paper in catalogue.papers() for demo in paper.demos() if stored.file(demo).is_file()]
+
+
+@pytest.mark.parametrize("demo", SLOW, ids=lambda demo: f"{demo.paper}.{demo.name}")
+def test_a_stored_picture_is_of_the_demo_as_it_is(demo):
+    assert demo.slow
+    parts = stored.read(demo)
+    assert parts is not None, f"its defaults have changed: python -m app.stored {demo.paper} {demo.name}"
+    assert all(json.loads(part)["data"] for kind, part in parts if kind == "figure")
+
+
+def test_a_slow_demo_is_never_blank(site):
+    page = site("paper", paper="spacetime", section="Demos", demo="filter_fit")
+    assert any("drawn beforehand" in caption.value for caption in page.caption)
+    assert len(drawn(page)) == 1
+    assert not page.error
+
+
+def test_a_stored_picture_of_other_defaults_is_not_shown(tmp_path, monkeypatch):
+    demo = catalogue.paper("spacetime").demo("filter_fit")
+    monkeypatch.setattr(stored, "file", lambda demo: tmp_path / f"{demo.name}.json")
+    assert stored.read(demo) is None
+    table = pd.DataFrame({"word": ["a"], "loss": [0.5]})
+    stored.write(demo, [("figure", '{"data":[1],"layout":{}}'), ("table", table)])
+    (_, figure), (_, back) = stored.read(demo)
+    assert json.loads(figure)["data"] == [1]
+    pd.testing.assert_frame_equal(back, table)
+    document = json.loads(stored.file(demo).read_text())
+    document["values"][next(iter(document["values"]))] = "other"
+    stored.file(demo).write_text(json.dumps(document) + " ")
+    assert stored.read(demo) is None

@@ -162,3 +162,21 @@ def rotate_regular(x: Float[Tensor, "*batch N H W"], degrees: float, N: int) -> 
             f"the orientation axis (the third from last) must have N = {N} entries; got {x.shape[-3]}"
         )
     return torch.roll(rotate(x, degrees), orientation_steps(degrees, N), dims=-3)
+
+
+def apply_euclidean(
+    X: Float[Tensor, "*batch n d"],
+    R: Float[Tensor, "*#batch d d"],
+    t: Float[Tensor, "*#batch 1 d"] | None = None,
+) -> Float[Tensor, "*batch n d"]:
+    """A Euclidean motion of points that are rows: X R^T + t. Without t, what it does to vectors."""
+    moved = X @ R.transpose(-1, -2)
+    return moved if t is None else moved + t
+
+
+def permute_nodes(
+    A: Float[Tensor, "*batch n n"], order: Int[Tensor, "*batch n"]
+) -> Float[Tensor, "*batch n n"]:
+    """A graph's adjacency matrix with its nodes in another order: node i of the result is node order[i] of A."""
+    rows = torch.take_along_dim(A, order[..., :, None], dim=-2)
+    return torch.take_along_dim(rows, order[..., None, :], dim=-1)

@@ -29,7 +29,7 @@ from labkit.language.magic_words.experiment.contexts import beginnings, fragment
 from labkit.language.magic_words.experiment.heads import random_head, random_states
 from labkit.language.magic_words.method.coordinate import propose
 from labkit.language.magic_words.method.enumeration import random_reachable
-from labkit.language.magic_words.method.scoring import compose, control_tokens
+from labkit.language.magic_words.method.scoring import compose, control_tokens, prompt_places
 from labkit.language_model import load_language_model
 
 STATES = ("lives in", "finds the", ") answer :", "the lemon is", "and the")
@@ -126,6 +126,93 @@ def test_copies_can_be_left_out(lm):
     tokens, answers, _ = m.one_token_prompts(lm, x0)
     honest = {int(a) for t, a in zip(tokens, answers, strict=True) if t != a} | set(every.sets[0])
     assert without.sets[1] == honest
+
+
+@pytest.mark.parametrize("placement", ["prefix", "suffix", "both"])
+@pytest.mark.parametrize("exclude_copies", [False, True])
+def test_sets_read_off_a_table_are_those_enumerated(lm, placement, exclude_copies):
+    x0 = lm.encode("ann sees the")
+    table = m.answer_table(lm, x0, 2, placement)
+    for controls in (None, table.tokens[torch.tensor([40, 3, 17, 99])]):
+        asked = {"controls": controls, "exclude_copies": exclude_copies}
+        read = m.read_reachable(lm, table, **asked)
+        found = m.enumerate_reachable(lm, x0, 2, placement=placement, **asked)
+        assert read.sets == found.sets
+        assert read.witness == found.witness
+        assert read.prompts == found.prompts
+        for id, margin in found.margin.items():
+            assert read.margin[id] == pytest.approx(margin, abs=1e-4)
+    with pytest.raises(ValueError, match="no answers for prompts of the tokens"):
+        m.read_reachable(lm, table, controls=torch.tensor([lm.vocab_size - 1, 0]))
+
+
+def test_half_before_and_half_after(lm):
+    x0, prompts = lm.encode("ann sees the"), torch.tensor([[5, 6, 7], [8, 9, 10]])
+    assert compose(prompts, x0, "both").tolist() == [[5, 6, *x0.tolist(), 7], [8, 9, *x0.tolist(), 10]]
+    for placement in ("prefix", "suffix", "both"):
+        places = prompt_places(3, len(x0), placement, x0.device)
+        assert torch.equal(compose(prompts, x0, placement)[:, places], prompts)
+        # the gradient is of the prompt's own tokens: a swap changes the loss as it says, to first order in a blend
+        y, u = torch.tensor([20]), prompts[0]
+        loss, gradient = m.one_hot_gradient(lm, u, x0, y, placement=placement)
+        whole = compose(u[None], x0, placement)[0]
+        embeds = lm.embedding[whole].clone()
+        step = 1e-2
+        embeds[places[2]] += step * (lm.embedding[40] - lm.embedding[u[2]])
+        moved = -lm.logits(embeds=embeds[None], last_only=True)[0].log_softmax(-1)[20]
+        slope = (gradient[2, 40] - gradient[2, u[2]]).item()
+        assert ((moved - loss) / step).item() == pytest.approx(slope, rel=0.1, abs=0.02)
+
+
+def test_the_gradient_proposes_swaps_towards_new_outputs(lm):
+    x0 = lm.encode("finds the")
+    asked = {"k": 3, "rounds": 12, "batch": 24, "top": 16}
+    found = m.forward_coordinate_gradient(lm, x0, generator=seeded(), **asked)
+    assert not found.exact
+    assert len(found.sets[3]) > len(found.sets[0]) == 1
+    for id, prompt in found.witness.items():
+        assert m.outputs_of(lm, torch.tensor([prompt], dtype=torch.long), x0)[0].item() == id
+    again = m.forward_coordinate_gradient(lm, x0, generator=seeded(), **asked)
+    assert again.sets == found.sets
+    random = len(
+        set(
+            m.outputs_of(lm, m.random_prompts(lm.allowed_tokens(), found.prompts, 3, seeded()), x0)[
+                0
+            ].tolist()
+        )
+    )
+    assert len(found.sets[3]) >= 0.8 * random
+    with pytest.raises(ValueError, match="rounds, k, batch and top must be at least 1"):
+        m.forward_coordinate_gradient(lm, x0, generator=seeded(), **{**asked, "k": 0})
+
+
+def test_the_push_pull_gradient_is_its_losses_slope(lm):
+    from labkit.language.magic_words.method.forward_gradient import push_pull_gradient
+
+    x0, u = lm.encode("finds the"), torch.tensor([12, 30])
+    reached = torch.zeros(lm.vocab_size, dtype=torch.bool)
+    reached[[3, 50]] = True
+    loss, gradient = push_pull_gradient(lm, u, x0, reached, 1.0, 1.0, "prefix")
+    embeds, step = lm.embedding[torch.cat([u, x0])].clone(), 1e-2
+    embeds[1] += step * (lm.embedding[77] - lm.embedding[30])
+    moved = m.push_pull_loss(lm.logits(embeds=embeds[None], last_only=True), reached)[0]
+    assert ((moved - loss) / step).item() == pytest.approx(
+        (gradient[1, 77] - gradient[1, 30]).item(), rel=0.1, abs=0.02
+    )
+
+
+def test_the_answers_that_ship_are_the_models():
+    from labkit.language.magic_words.demo import answers
+    from labkit.language.magic_words.demo.controls import STATES, tiny
+
+    lm = tiny()
+    stored = answers._stored()
+    assert len(stored) == len(STATES) * 3, "made by the model that ships"
+    for text, placement in ((STATES[3], "prefix"), (STATES[7], "suffix"), (STATES[1], "both")):
+        ids = lm.encode(text)
+        kept, fresh = answers.table(tuple(ids.tolist()), placement), m.answer_table(lm, ids, 2, placement)
+        for k in range(3):
+            assert torch.equal(kept.answers[k], fresh.answers[k])
 
 
 def test_three_words_are_kept_apart(lm):
@@ -549,7 +636,9 @@ def test_bad_states_targets_and_budgets_are_refused(lm):
         m.enumerate_reachable(lm, x0, 1, controls=x0[:0])
     with pytest.raises(ValueError, match=r"x0: 500 is no token"):
         m.enumerate_reachable(lm, torch.tensor([500]), 1)
-    with pytest.raises(ValueError, match="placement: 'middle' is not allowed; choose from prefix, suffix"):
+    with pytest.raises(
+        ValueError, match="placement: 'middle' is not allowed; choose from prefix, suffix, both"
+    ):
         m.enumerate_reachable(lm, x0, 1, placement="middle")
     with pytest.raises(ValueError, match="together they must fit the context of tiny, 2048 tokens"):
         m.greedy_back_generation(lm, x0.repeat(683), 5, 2)

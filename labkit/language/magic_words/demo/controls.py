@@ -56,9 +56,9 @@ Alphabet = Annotated[
     Label("prompts are made of"),
 ]
 Placement = Annotated[
-    Literal["prefix", "suffix"],
+    Literal["prefix", "suffix", "both"],
     Label("the prompt stands"),
-    doc("before the imposed text (the paper's case), or after"),
+    doc("before the imposed text (the paper's case), after it, or half before and half after"),
 ]
 Seed = Annotated[int, Interval(ge=0, le=99), doc("another random start")]
 _KINDS = {

@@ -9,6 +9,7 @@ from annotated_types import Interval, doc
 
 from labkit.demo import Label, demo
 from labkit.language.magic_words import figures
+from labkit.language.magic_words.demo import answers
 from labkit.language.magic_words.demo.controls import (
     Alphabet,
     Placement,
@@ -20,23 +21,20 @@ from labkit.language.magic_words.demo.controls import (
     tiny,
 )
 from labkit.language.magic_words.figures.style import safe
-from labkit.language.magic_words.method import ReachableSet, enumerate_reachable
+from labkit.language.magic_words.method import ReachableSet, enumerate_reachable, read_reachable
 from labkit.language.magic_words.method.enumeration import random_reachable
+from labkit.language.magic_words.method.scoring import tokens_before
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def exact_sets(
     ids: tuple[int, ...], k: int, alphabet: str, placement: str, exclude_copies: bool
 ) -> ReachableSet:
-    """R^0 ... R^k of a state of the tiny model."""
-    return enumerate_reachable(
-        tiny(),
-        torch.tensor(ids, device="cpu"),
-        k,
-        controls=alphabet_of(alphabet),
-        placement=placement,
-        exclude_copies=exclude_copies,
-    )
+    """R^0 ... R^k of a state of the tiny model; at k = 2 read off the answers to all prompts, which are kept."""
+    asked = {"controls": alphabet_of(alphabet), "exclude_copies": exclude_copies}
+    if k == 2:
+        return read_reachable(tiny(), answers.table(ids, placement), **asked)
+    return enumerate_reachable(tiny(), torch.tensor(ids, device="cpu"), k, placement=placement, **asked)
 
 
 @lru_cache(maxsize=256)
@@ -53,6 +51,12 @@ def random_sets(ids: tuple[int, ...], k: int, alphabet: str, placement: str) -> 
     )
 
 
+def _written(prompt: tuple[int, ...], chosen: str, placement: str) -> str:
+    before = tokens_before(len(prompt), placement)
+    parts = (tiny().decode(list(prompt[:before])), f"[{chosen}]", tiny().decode(list(prompt[before:])))
+    return " ".join(part for part in parts if part)
+
+
 @demo("The lit map: which words can a prompt make the model say?")
 def reachable_map(
     state: State = ") answer :",
@@ -61,7 +65,7 @@ def reachable_map(
         int,
         Interval(ge=0, le=2),
         Label("prompt length k"),
-        doc("0: no prompt; at 2 all 11,772 prompts are tried, a second or two the first time"),
+        doc("0: no prompt; at 2 all 11,772 prompts are tried, which takes a second or two for your own text"),
     ] = 1,
     placement: Placement = "prefix",
     alphabet: Alphabet = "all words",
@@ -78,10 +82,8 @@ def reachable_map(
     lm, key = tiny(), tuple(ids.tolist())
     found = exact_sets(key, k, alphabet, placement, exclude_copies)
     words = lm.token_strings(range(lm.vocab_size))
-    order = ("{u} {x}" if placement == "prefix" else "{x} {u}").replace("{x}", f"[{chosen}]")
     witnesses = {
-        id: order.replace("{u}", lm.decode(prompt)).strip()
-        + f" → {words[id]}  (wins by {found.margin[id]:.2f} nats)"
+        id: f"{_written(prompt, chosen, placement)} → {words[id]}  (wins by {found.margin[id]:.2f} nats)"
         for id, prompt in found.witness.items()
     }
     shortest = {id: found.shortest(id) for id in found.witness}

@@ -1,5 +1,6 @@
 """What the paper proposes: the model as a controlled system, reachable sets, and the search for prompts."""
 
+from labkit.language.magic_words.method.answers import AnswerTable, answer_table, read_reachable
 from labkit.language.magic_words.method.backoff import BackOffResult, back_off_prompt, iter_back_off_prompt
 from labkit.language.magic_words.method.controllability import (
     EpsilonRow,
@@ -26,11 +27,13 @@ from labkit.language.magic_words.method.forward import (
     iter_forward_reachability,
     push_pull_loss,
 )
+from labkit.language.magic_words.method.forward_gradient import forward_coordinate_gradient
 from labkit.language.magic_words.method.greedy import greedy_back_generation, iter_greedy_back_generation
 from labkit.language.magic_words.method.scoring import SearchResult, SearchStep, outputs_of, scores_of
 from labkit.language.magic_words.method.system import LLMSystem
 
 __all__ = [
+    "AnswerTable",
     "BackOffResult",
     "EpsilonRow",
     "LLMSystem",
@@ -38,8 +41,10 @@ __all__ = [
     "ReachableSet",
     "SearchResult",
     "SearchStep",
+    "answer_table",
     "back_off_prompt",
     "enumerate_reachable",
+    "forward_coordinate_gradient",
     "forward_reachability",
     "greedy_back_generation",
     "greedy_coordinate_gradient",
@@ -55,6 +60,7 @@ __all__ = [
     "push_pull_loss",
     "random_prompts",
     "ranks_of",
+    "read_reachable",
     "scores_of",
     "verdict",
     "wilson_interval",

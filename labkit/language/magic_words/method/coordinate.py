@@ -12,6 +12,7 @@ from labkit.language.magic_words.method.scoring import (
     check_state,
     compose,
     control_tokens,
+    prompt_places,
     scores_of,
     target_of,
     witness_of,
@@ -30,9 +31,8 @@ def one_hot_gradient(
     """The loss, and its gradient with respect to the one-hot rows of the prompt."""
     whole = torch.cat([compose(prompt[None], x0, placement)[0], y])
     loss, gradient = lm.loss_and_embedding_grad(whole, len(y))
-    start = 0 if placement == "prefix" else len(x0)
     # dL/d(one-hot row) = dL/d(embedding) E^T
-    return loss, gradient[start : start + len(prompt)] @ lm.embedding.T
+    return loss, gradient[prompt_places(len(prompt), len(x0), placement, x0.device)] @ lm.embedding.T
 
 
 def random_prompts(

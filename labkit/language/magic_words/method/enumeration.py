@@ -98,30 +98,33 @@ def enumerate_reachable(
     reached: set[int] = set()
     block, tried = 8 * chunk_of(lm, chunk, max_k + len(x0)), 0
     for k in range(max_k + 1):
-        for prompts in _all_prompts(tokens, k, block):
+        for prompts in all_prompts(tokens, k, block):
             tried += len(prompts)
             answers, margins = outputs_of(lm, prompts, x0, placement=placement, chunk=chunk)
             if exclude_copies and k:
                 kept = (prompts != answers[:, None]).all(1)
                 prompts, answers, margins = prompts[kept], answers[kept], margins[kept]
-            _note(found, reached, prompts, answers, margins)
+            note_new(found, reached, prompts, answers, margins)
             progress(tried / total, f"prompts of {k} tokens")
         found.sets.append(frozenset(reached))
     found.prompts = total
     return found
 
 
-def _note(found: ReachableSet, reached: set[int], prompts: Tensor, answers: Tensor, margins: Tensor) -> None:
-    """Keep the first prompt of each output that is new."""
+def note_new(
+    found: ReachableSet, reached: set[int], prompts: Tensor, answers: Tensor, margins: Tensor | None
+) -> None:
+    """Keep the first prompt of each output that is new, and its margin where it is known."""
     ids = answers.tolist()
     for id in set(ids) - reached:
         row = ids.index(id)
         found.witness[id] = tuple(prompts[row].tolist())
-        found.margin[id] = margins[row].item()
+        if margins is not None:
+            found.margin[id] = margins[row].item()
         reached.add(id)
 
 
-def _all_prompts(tokens: Int[Tensor, " tokens"], k: int, block: int):
+def all_prompts(tokens: Int[Tensor, " tokens"], k: int, block: int):
     """All |V|^k prompts in lexicographic order, block by block."""
     size, total = len(tokens), len(tokens) ** k
     for start in range(0, total, block):
@@ -170,7 +173,7 @@ def random_reachable(
     for k in range(max_k + 1):
         drawn = torch.randint(len(tokens), (prompts if k else 1, k), generator=generator, device="cpu")
         rows = tokens[drawn.to(tokens.device)]
-        _note(found, reached, rows, *outputs_of(lm, rows, x0, placement=placement))
+        note_new(found, reached, rows, *outputs_of(lm, rows, x0, placement=placement))
         found.prompts += len(rows)
         found.sets.append(frozenset(reached))
     return found

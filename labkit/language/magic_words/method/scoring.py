@@ -10,6 +10,9 @@ from torch.nn import functional as F
 from labkit.language.magic_words.method.system import check_token
 from labkit.language_model import LanguageModel
 
+# where a prompt stands: before the imposed text, after it, or half before and half after
+PLACEMENTS = ("prefix", "suffix", "both")
+
 
 @dataclass
 class SearchStep:
@@ -96,10 +99,20 @@ def chunk_of(lm: LanguageModel, chunk: int | None, length: int) -> int:
 def compose(
     prompts: Int[Tensor, "batch k"], x0: Int[Tensor, " n"], placement: str = "prefix"
 ) -> Int[Tensor, "batch length"]:
-    """The states u x0 (prefix) or x0 u (suffix)."""
-    imposed = x0.expand(len(prompts), -1)
-    parts = (prompts, imposed) if placement == "prefix" else (imposed, prompts)
-    return torch.cat(parts, dim=1)
+    """The states u x0 (prefix), x0 u (suffix), or (both) the first half of u before x0 and the rest after it."""
+    imposed, before = x0.expand(len(prompts), -1), tokens_before(prompts.shape[1], placement)
+    return torch.cat([prompts[:, :before], imposed, prompts[:, before:]], dim=1)
+
+
+def tokens_before(k: int, placement: str) -> int:
+    """How many of a prompt's k tokens stand before the imposed text; with `both`, the larger half."""
+    return {"prefix": k, "suffix": 0, "both": (k + 1) // 2}[placement]
+
+
+def prompt_places(k: int, length: int, placement: str, device: torch.device) -> Int[Tensor, " k"]:
+    """Where a prompt's k tokens stand in the state, for an imposed text of so many tokens."""
+    places = torch.arange(k, device=device)
+    return places + length * (places >= tokens_before(k, placement))
 
 
 def check_state(lm: LanguageModel, x0: Int[Tensor, " n"], longest: int, placement: str = "prefix") -> None:
@@ -108,8 +121,8 @@ def check_state(lm: LanguageModel, x0: Int[Tensor, " n"], longest: int, placemen
     Raises:
         ValueError: says what is wrong with it, and what is allowed.
     """
-    if placement not in ("prefix", "suffix"):
-        raise ValueError(f"placement: {placement!r} is not allowed; choose from prefix, suffix")
+    if placement not in PLACEMENTS:
+        raise ValueError(f"placement: {placement!r} is not allowed; choose from {', '.join(PLACEMENTS)}")
     if longest < 0:
         raise ValueError(f"k must be at least 0; got {longest}")
     if len(x0) == 0:

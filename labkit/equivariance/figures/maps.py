@@ -1,4 +1,4 @@
-"""The pictures that the theme's papers share: movies of maps, error curves, the commuting square."""
+"""Pictures of maps: movies of tiles, the commuting square; and error curves."""
 
 from collections.abc import Mapping, Sequence
 
