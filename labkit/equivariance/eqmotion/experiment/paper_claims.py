@@ -102,8 +102,8 @@ def _springs(found: Measurements, settings: EqMotionSettings) -> list[Claim]:
             reported="Section 4.2: high accuracy, after 200 epochs on 5,000 trajectories",
             quantity="interaction accuracy without labels (chance 0.5)",
             values=found.per_seed(**at, metric="interaction accuracy", model="EqMotion"),
-            note="reported only: at these budgets the graph does not find the springs. The prediction does not need "
-            "it: the messages can tell a spring from the distances themselves",
+            note="reported only. Nothing but the prediction teaches the model what an interaction is, and whether it "
+            "finds the springs depends on how long, and how fast, it learns: compare the seeds and the scales",
         ),
     ]
 
