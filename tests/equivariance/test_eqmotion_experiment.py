@@ -3,10 +3,14 @@
 import pytest
 import torch
 
+from labkit.equivariance.eqmotion.demo.worlds import MANY, plane, space, springs, walks
 from labkit.equivariance.eqmotion.experiment import EXPERIMENT, worlds
 from labkit.equivariance.eqmotion.experiment.settings import PRESETS
+from labkit.equivariance.eqmotion.experiment.trained import SPRINGS, default_file, trained
 from labkit.equivariance.eqmotion.experiment.training import eqmotion, loss_of, smoothed
-from labkit.equivariance.eqmotion.method import displacements
+from labkit.equivariance.eqmotion.figures import result_figures
+from labkit.equivariance.eqmotion.method import ConstantVelocity, displacements
+from labkit.experiment import Result
 
 CLASS = PRESETS["class"]
 
@@ -109,3 +113,34 @@ def test_like_charges_are_the_edges_and_springs_hold():
         20,
         3,
     )
+
+
+def test_a_result_draws_every_picture_that_it_can(result, tmp_path):
+    result.save(tmp_path)
+    drawn = result_figures(Result.load(tmp_path))
+    wanted = "springs turned training graph ablations charged skeleton molecule pedestrians fan claims"
+    assert list(drawn) == wanted.split()
+    assert all(figure.layout.title.text and figure.data for figure in drawn.values())
+
+
+# ---------------------------------------------------------------- the shipped models
+
+
+def test_the_shipped_models_are_small_and_better_than_going_straight():
+    assert default_file().stat().st_size < 1_000_000
+    scenes = worlds.springs(SPRINGS, 40, torch.Generator().manual_seed(5)).scenes
+    past, future = scenes[:, :, :20], scenes[:, :, 20:]
+    straight = displacements(ConstantVelocity(20)(past), future).mean()
+    errors = {n: displacements(trained(n)(past), future).mean() for n in ("EqMotion", "PlainGNN", "LSTM")}
+    assert errors["EqMotion"] < 0.2 * straight and errors["EqMotion"] < errors["PlainGNN"] < straight
+    with pytest.raises(ValueError, match="no trained model 'EGNN'; choose from EqMotion"):
+        trained("EGNN")
+
+
+def test_the_pictures_scenes_are_turned_by_rotations():
+    R = space(30, 40, 50)
+    assert torch.allclose(R @ R.T, torch.eye(3, dtype=R.dtype)) and abs(torch.linalg.det(R) - 1) < 1e-12
+    assert torch.allclose(space(90, 0, 0) @ torch.tensor([1.0, 0, 0], dtype=R.dtype), R.new_tensor([0, 1, 0]))
+    assert torch.allclose(space(0, 90, 0) @ torch.tensor([0, 0, 1.0], dtype=R.dtype), R.new_tensor([1, 0, 0]))
+    assert torch.allclose(plane(90) @ torch.tensor([1.0, 0], dtype=R.dtype), R.new_tensor([0, 1]))
+    assert len(walks().positions) >= MANY and len(springs().scenes) == MANY

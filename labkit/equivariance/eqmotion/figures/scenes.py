@@ -143,8 +143,8 @@ def fan(
 
 
 def turned_scene(
-    past: Float[Tensor, "time n 3"],
-    future: Float[Tensor, "time n 3"],
+    past: Float[Tensor, "past n 3"],
+    future: Float[Tensor, "future n 3"],
     predicted: Float[Tensor, "time n 3"],
     moved_along: Float[Tensor, "time n 3"],
     *,
