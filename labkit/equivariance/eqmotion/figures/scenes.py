@@ -54,7 +54,7 @@ def graph_over_scene(
         )
         drawn.update_xaxes(title_text="agent j", dtick=1, constrain="domain", row=1, col=column)
         drawn.update_yaxes(
-            title_text="agent i", dtick=1, autorange="reversed", scaleanchor=f"x{column if column > 1 else ''}",
+            title_text="agent i" if column == 1 else "", dtick=1, autorange="reversed", scaleanchor=f"x{column if column > 1 else ''}",
             constrain="domain", row=1, col=column,
         )  # fmt: skip
     at = array(past)
