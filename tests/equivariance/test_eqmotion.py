@@ -191,6 +191,32 @@ def test_the_start_and_the_read_out_are_equivariant(device):
     assert (model.initial(X, 2 * frame_differences(X)).U - 2 * a.U).abs().max() < 1e-12
 
 
+def test_the_start_and_the_read_out_are_the_formulas():
+    """G = phi_x(DCT X - mean) + mean and X^ = idct(phi_o(G - mean) + mean) + centre, by SciPy's transform."""
+    X = noise("cpu", 2, 5, 6, 3) + 4
+    model = EqMotion(6, 4, 8, 7, 2).double()
+    start = model.initial(X)
+    centre = X.mean((1, 2), keepdim=True)
+    assert torch.allclose(start.centre, centre)
+
+    def dct(x, inverse=False):
+        f = scipy.fft.idct if inverse else scipy.fft.dct
+        return torch.from_numpy(f(x.detach().numpy(), axis=2, norm="ortho"))
+
+    C = dct(X - centre)
+    mean = C.mean((1, 2), keepdim=True)
+    assert torch.allclose(start.G, model.coord_trans.weight @ (C - mean) + mean, atol=1e-12)
+    assert torch.allclose(start.U, model.vel_trans.weight @ dct(frame_differences(X)), atol=1e-12)
+    G = start.G + 2  # so that the mean counts
+    mean = G.mean((1, 2), keepdim=True)
+    wanted = dct(model.predict_head[0].weight @ (G - mean) + mean, inverse=True) + centre
+    assert torch.allclose(model.read_out(G, 0, start), wanted, atol=1e-12)
+    speeds = model.embedding(frame_differences(X).norm(dim=-1))
+    assert torch.allclose(
+        start.h, torch.cat([speeds, model.embedding2(turning_angles(frame_differences(X)))], -1)
+    )
+
+
 def test_a_bias_breaks_it():
     X = noise("cpu", 3, 5, 6, 3)
     R, _ = motion("cpu", 3, 3, False)

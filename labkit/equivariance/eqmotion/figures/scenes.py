@@ -38,15 +38,15 @@ def graph_over_scene(
         title, [names[0], names[1], "over the scene"], columns=3, height=420, horizontal_spacing=0.06
     )
     for column, values in enumerate((array(c), array(edges)), start=1):
-        shown = values.copy()
-        np.fill_diagonal(shown, np.nan)
+        apart = ~np.eye(len(values), dtype=bool)
+        shown = np.where(apart, values.round(2), None)  # None, for there is no NaN in JSON
         drawn.add_heatmap(
-            z=shown,
+            z=shown.tolist(),
             zmin=0,
             zmax=1,
             colorscale="Blues",
             showscale=False,
-            text=np.where(np.isnan(shown), "", np.round(shown, 2).astype(str)),
+            text=np.where(apart, values.round(2).astype(str), "").tolist(),
             texttemplate="%{text}",
             hoverinfo="skip",
             row=1,
@@ -54,9 +54,14 @@ def graph_over_scene(
         )
         drawn.update_xaxes(title_text="agent j", dtick=1, constrain="domain", row=1, col=column)
         drawn.update_yaxes(
-            title_text="agent i" if column == 1 else "", dtick=1, autorange="reversed", scaleanchor=f"x{column if column > 1 else ''}",
-            constrain="domain", row=1, col=column,
-        )  # fmt: skip
+            title_text="agent i" if column == 1 else "",
+            dtick=1,
+            autorange="reversed",
+            scaleanchor=("x", "x2")[column - 1],
+            constrain="domain",
+            row=1,
+            col=column,
+        )
     at = array(past)
     now = at[:, -1]
     mean = (array(c) + array(c).T) / 2
