@@ -3,11 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from labkit.equivariance.eqmotion.figures.scenes import errors_by_step, fan
+from labkit.equivariance.eqmotion.figures.scenes import COLOUR, errors_by_step, fan
 from labkit.experiment import Result
-from labkit.plotting import COLOURS, MUTED, TRUTH, claims_figure, figure, thin
-
-_COLOUR = {"EqMotion": COLOURS[1], "PlainGNN": COLOURS[0], "LSTM": COLOURS[2], "constant velocity": MUTED}
+from labkit.plotting import COLOURS, TRUTH, claims_figure, figure, thin
 
 
 def _by_step(result: Result, stage: str) -> dict[str, dict[int, float]]:
@@ -46,7 +44,7 @@ def training(result: Result) -> go.Figure:
                 x=thin(np.arange(len(values)), 200),
                 y=thin(values, 200),
                 name=name,
-                line={"color": _COLOUR[name], "width": 2.5},
+                line={"color": COLOUR[name], "width": 2.5},
             )
     drawn.update_yaxes(type="log")
     return drawn
@@ -113,7 +111,7 @@ def pedestrians(result: Result) -> go.Figure:
             x=[m.upper() for m in mean.index],
             y=list(mean),
             name=f"{name}, best of 20" if name == "EqMotion" else name,
-            marker_color=_COLOUR[name],
+            marker_color=COLOUR[name],
             text=[f"{v:.2f}" for v in mean],
             textposition="outside",
             cliponaxis=False,

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from labkit.plotting import COLOURS, MUTED, TRUTH, array, figure, panels
 
+COLOUR = {"EqMotion": COLOURS[1], "PlainGNN": COLOURS[0], "LSTM": COLOURS[2], "constant velocity": MUTED}
+
 
 def _path(drawn: go.Figure, path: np.ndarray, *, colour: str, name: str, group: bool, **more) -> None:
     drawn.add_scatter(
@@ -167,13 +169,13 @@ def turned_scene(
 def errors_by_step(errors: Mapping[str, Mapping[int, float]], *, title: str, y_name: str) -> go.Figure:
     """The displacement at every predicted frame, one line a model."""
     drawn = figure(title, "predicted frame", y_name)
-    for index, (name, values) in enumerate(errors.items()):
+    for name, values in errors.items():
         drawn.add_scatter(
             x=list(values),
             y=list(values.values()),
             mode="lines+markers",
             name=name,
-            line={"color": COLOURS[index % len(COLOURS)], "width": 2.5},
+            line={"color": COLOUR[name], "width": 2.5},
         )
     drawn.update_yaxes(rangemode="tozero")
     return drawn
