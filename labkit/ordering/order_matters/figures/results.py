@@ -36,7 +36,7 @@ def accuracy_grid(found: Mapping[str, Sequence[float | None]], n: int) -> go.Fig
             row=1,
             col=column,
         )
-    drawn.update_xaxes(title_text="")
+    drawn.update_xaxes(title_text="writer")
     drawn.update_yaxes(title_text="", autorange="reversed")
     return drawn
 
