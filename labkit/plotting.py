@@ -50,6 +50,9 @@ TEMPLATE = go.layout.Template(
             "zeroline": False,
             "ticks": "outside",
             "exponentformat": "power",
+            # a title keeps its distance from labels such as 10⁻¹⁵, and the margin grows where it must
+            "automargin": True,
+            "title": {"standoff": 12},
         },
         "colorscale": {"sequential": SEQUENTIAL, "diverging": DIVERGING},
     }

@@ -42,21 +42,23 @@ class PlainGNN(nn.Module):
     """Message passing on raw coordinates: not equivariant.
 
     Args:
-        in_dim: of the coordinates of a body, [x, v]: 6 in space.
+        in_dim: of the coordinates of a body, [x, v]: 6 in space. out_dim: of what is predicted.
     """
 
-    def __init__(self, in_dim: int = 6, hidden: int = 64, layers: int = 4, edge_dim: int = 2):
+    def __init__(
+        self, in_dim: int = 6, hidden: int = 64, layers: int = 4, edge_dim: int = 2, out_dim: int = 3
+    ):
         super().__init__()
         self.embed = nn.Linear(in_dim, hidden)
         self.layers = nn.ModuleList(MessagePassing(hidden, edge_dim) for _ in range(layers))
-        self.decode = nn.Sequential(nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, 3))
+        self.decode = nn.Sequential(nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, out_dim))
 
     def forward(
         self,
-        x: Float[Tensor, "batch n 3"],
-        v: Float[Tensor, "batch n 3"],
+        x: Float[Tensor, "batch n p"],
+        v: Float[Tensor, "batch n q"],
         edges: Float[Tensor, "batch n n e"],
-    ) -> Float[Tensor, "batch n 3"]:
+    ) -> Float[Tensor, "batch n out"]:
         h = self.embed(torch.cat([x, v], dim=-1))
         for layer in self.layers:
             h = layer(h, edges)

@@ -146,10 +146,16 @@ def _separation(found: Measurements) -> list[Claim]:
 def _classify(found: Measurements, settings: FrameSettings) -> list[Claim]:
     at = {"stage": "classify", "metric": "accuracy", "split": "test"}
     gin, fa, ga = (found.per_seed(**at, model=name) for name in ("GIN", "FA-GIN+ID", "GA-GIN+ID"))
-    changed = (
-        "preset changed after a first run: on graphs of 8 to 18 nodes (cycles of 3 and 5) GA-GIN+ID learned the task "
-        "as well as FA (99%; seeds 0, 1, 2). It fails where graphs have 22 to 38 nodes; measured on fresh seeds"
-    )
+    if max(settings.classify.cycles) <= 5:
+        changed = (
+            "these graphs have 8 to 18 nodes, and GA-GIN+ID learns them as well as FA. The preset has 22 to 38 nodes "
+            "since: there a single run (seed 17) gave 50% for GA and 99% for FA"
+        )
+    else:
+        changed = (
+            "preset changed after a first run: on graphs of 8 to 18 nodes (cycles of 3 and 5) GA-GIN+ID learned the "
+            "task as well as FA (99%; seeds 0, 1, 2); measured on fresh seeds"
+        )
     return [
         Claim(
             statement="Averaging over the whole of S_n trains badly",
