@@ -51,9 +51,9 @@ def claims(found: Measurements, settings: PacSettings) -> list[Claim]:
             values=tuple(abs(a - b) for a, b in zip(worst[many, large], worst[many, small], strict=True)),
             relation="<=",
             threshold=0.1,
-            note=f"While the candidates grow from {_candidates(found, small)} to {_candidates(found, large)}. The worst of "
-            "more candidates is somewhat worse, as ln |H| in the split bound says, and graphs differ as much as sizes do: "
-            "30 draws on 6 graphs leave a difference of about 0.1 open.",
+            note=f"While the candidates grow from {_candidates(found, small)} to {_candidates(found, large)}. "
+            "The worst of more candidates is somewhat worse, as ln |H| in the split bound says, and graphs differ "
+            "as much as sizes do: 30 draws on 6 graphs leave a difference of about 0.1 open.",
         ),
     ]
     if full:
