@@ -1,6 +1,6 @@
 """The small trained networks that ship with the lab, for the pictures.
 
-labkit run order_matters --scale class --seed 0 --seed 1 --seed 2
+labkit run order_matters --scale class --seed 3 --seed 4 --seed 5
 python -m labkit.ordering.order_matters.experiment.shipped results/order_matters/class-cpu
 """
 
