@@ -69,6 +69,20 @@ _SMALL = {"past": 20, "future": 20, "width": 16, "layers": 2, "batch": 50}
 
 # The class scale is cut to what one core does in some two minutes a seed: narrower models, fewer samples and steps than
 # the paper's, one test scene of pedestrians, and generated skeletons and molecules.
+# the paper's, for all tasks with simulated bodies
+_PAPER_BODIES = Bodies(
+    past=20,
+    future=20,
+    width=64,
+    layers=4,
+    steps=200 * 5000 // 100,
+    batch=100,
+    train=5000,
+    test=2000,
+    rate=5e-4,
+    cosine=False,
+)
+
 PRESETS = {
     "smoke": EqMotionSettings(
         springs=Bodies(**_SMALL, steps=240, train=400, test=100, cosine=False),
@@ -107,54 +121,10 @@ PRESETS = {
         molecule=Task(past=10, future=10, width=16, layers=2, steps=150, batch=32, train=400, test=100),
     ),
     "paper": EqMotionSettings(
-        springs=Bodies(
-            past=20,
-            future=20,
-            width=64,
-            layers=4,
-            steps=200 * 5000 // 100,
-            batch=100,
-            train=5000,
-            test=2000,
-            rate=5e-4,
-            cosine=False,
-        ),
-        charged=Bodies(
-            past=20,
-            future=20,
-            width=64,
-            layers=4,
-            steps=200 * 5000 // 100,
-            batch=100,
-            train=5000,
-            test=2000,
-            rate=5e-4,
-            cosine=False,
-        ),
-        ablations=Bodies(
-            past=20,
-            future=20,
-            width=64,
-            layers=4,
-            steps=200 * 5000 // 100,
-            batch=100,
-            train=5000,
-            test=2000,
-            rate=5e-4,
-            cosine=False,
-        ),
-        graph=Bodies(
-            past=20,
-            future=20,
-            width=64,
-            layers=4,
-            steps=200 * 5000 // 100,
-            batch=100,
-            train=5000,
-            test=2000,
-            rate=5e-4,
-            cosine=False,
-        ),
+        springs=_PAPER_BODIES,
+        charged=_PAPER_BODIES,
+        ablations=_PAPER_BODIES,
+        graph=_PAPER_BODIES,
         pedestrians=Walkers(
             past=8,
             future=12,
