@@ -193,6 +193,9 @@ def test_price_xun_takes_the_smallest_rate_that_grew_enough():
     wanted = min(eta for eta, grown in zip(etas, growth.tolist(), strict=True) if grown >= needed)
     assert price_xun(given_order(rows), etas, start=v).eta == wanted
     assert wanted != min(etas)
+    grid = [2.0**-k for k in range(16)]
+    patient, hasty = (price_xun(given_order(rows), grid, growth=c, start=v).eta for c in (6.0, 0.5))
+    assert hasty < patient, "the growth that is asked for decides"
 
 
 # blocks

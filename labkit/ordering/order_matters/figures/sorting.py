@@ -67,7 +67,9 @@ def process(
             row=1,
             col=column,
         )
-        drawn.update_xaxes(title_text="order of the input", row=1, col=column)
+        drawn.update_xaxes(
+            title_text="order of the input", title_standoff=34, automargin=True, row=1, col=column
+        )
         drawn.update_yaxes(title_text="entry of the vector", row=1, col=column)
     return drawn
 
