@@ -271,6 +271,8 @@ def test_the_store_and_its_words():
     assert len(limited.heavy_rows) == 2
     assert limited.words < found.words
     spread = torch.tensor([[1.0, 0], [9, 0], [4, 0], [7, 0]], dtype=D)
+    at = random_order_top_eigenvector(given_order(spread), threshold=16.0, blocks=1, start=start_of(2))
+    assert sorted(at.heavy_rows[:, 0].tolist()) == [4, 7, 9], "from the threshold on, itself included"
     two = random_order_top_eigenvector(
         given_order(spread), threshold=0.0, store_limit=2, blocks=1, start=start_of(2)
     )
