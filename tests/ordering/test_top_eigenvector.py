@@ -265,6 +265,8 @@ def test_the_store_and_its_words():
     assert len(found.heavy_rows) == h
     assert found.words == (h + 3) * 32 + 4
     assert correlation(found.vector, top_eigenvector(rows)) > 0.99
+    stacked = torch.cat([found.heavy_rows, found.light_weight**0.5 * found.light_vector[None]])
+    assert 1 - correlation(found.vector, top_eigenvector(stacked)).item() < 1e-12
     limited = random_order_top_eigenvector(
         RowStream(rows), frobenius_squared=energy, kappa=3.0, generator=g(), store_limit=2
     )
